@@ -1,0 +1,220 @@
+"""The `grade` command: read what was asked, do it, and say in the exit code how it went.
+
+Exit codes: 0 all passed (what waits for an accelerator is no loss), 1 not all, 2 wrong use,
+3 the grader itself failed, 130 stopped with Ctrl-C.
+
+Nothing but click is imported until a command runs, so that `grade --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+import click
+
+from grader.errors import GraderError, UsageError
+
+if TYPE_CHECKING:
+    from grader.course import Course
+    from grader.grading import Options
+    from grader.report import Report
+    from grader.submission import Submission
+
+PASSED, NOT_ALL, WRONG_USE, GRADER_FAILED, STOPPED = 0, 1, 2, 3, 130
+DEBUG = "GRADER_DEBUG"
+
+STANDARD_OUTPUT = Path("-")
+
+any_path = click.Path(path_type=Path)
+course_option = click.option(
+    "--course", "course_dir", metavar="DIR", type=any_path, help="The course, where no PATH lies in it."
+)
+only_option = click.option("--only", multiple=True, metavar="NAME", help="This exercise; may be repeated.")
+
+
+@click.command(
+    epilog="Exit codes: 0 all passed, 1 not all, 2 wrong use, 3 the grader itself failed. "
+    "Other commands: grade check --help."
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=any_path)
+@click.option(
+    "--json", "json_file", metavar="FILE", type=any_path, help='Write the report ("-": to standard output).'
+)
+@course_option
+@only_option
+@click.option("-k", "select", default="", metavar="EXPR", help="The tests that EXPR matches, as pytest's -k.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Draw the same inputs as another run.")
+@click.option("--in-process", is_flag=True, help="Run the code here, unconfined: print and breakpoint work. No grade.")
+@click.option("--pdb", is_flag=True, help="Stop in the debugger where a test fails; implies --in-process.")
+@click.option("--no-sandbox", is_flag=True, help="Run the code in a process of its own, but do not confine it.")
+def grade(
+    paths: tuple[Path, ...],
+    json_file: Path | None,
+    course_dir: Path | None,
+    only: tuple[str, ...],
+    select: str,
+    seed: int | None,
+    in_process: bool,
+    pdb: bool,
+    no_sandbox: bool,
+) -> int:
+    """Grade exercises: folders or single .py files, each named after its exercise."""
+    from grader.grading import Options, start_early
+    from grader.submission import Submission, check_paths
+
+    check_paths(paths)
+    _check_writable(json_file)
+    course = _course(course_dir, paths)
+    start_early(course)
+    submission = Submission.gather(paths, course, only)
+    report = _run(
+        course,
+        submission,
+        Options(
+            seed=secrets.randbits(32) if seed is None else seed,
+            select=select,
+            in_process=in_process or pdb,
+            pdb=pdb,
+            sandbox=not no_sandbox,
+        ),
+    )
+    try:
+        _write(report, json_file)
+    finally:
+        _show(report, course, sys.stderr if json_file == STANDARD_OUTPUT else sys.stdout)
+    return exit_code(report)
+
+
+@click.command()
+@course_option
+@only_option
+@click.option("-j", "jobs", type=click.IntRange(min=1), metavar="N", help="How many at a time; one a processor.")
+def check(course_dir: Path | None, only: tuple[str, ...], jobs: int | None) -> int:
+    """Test the course against itself: stubs, solutions, wrong answers and alternatives."""
+    from grader.check import check as check_course
+    from grader.display import console
+
+    course = _course(course_dir, ())
+    course.select(only)
+    sound = check_course(course, only, jobs or os.cpu_count() or 1, console(sys.stdout))
+    return PASSED if sound else NOT_ALL
+
+
+COMMANDS: dict[str, click.Command] = {"check": check}
+"""Named commands. Anything else is a PATH or an option of `grade` (a folder `check` is `./check`)."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The console script: run the command and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character is no reason to fail
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run `grade` with `arguments` and return its exit code. No exception comes out."""
+    try:
+        return _dispatch(list(arguments))
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. There is no report.", err=True)
+        return STOPPED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except GraderError as error:
+        _complain(str(error))
+        return error.exit_code
+    except Exception as error:
+        _complain(
+            f"The grader itself failed; your work is not at fault. {type(error).__name__}: {error}\n"
+            f"Please report this to whoever runs the course, with what {DEBUG}=1 shows when it is set."
+        )
+        return GRADER_FAILED
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments:
+        with click.Context(grade, info_name="grade") as context:
+            click.echo(grade.get_help(context), err=True)
+        return WRONG_USE
+    name = arguments[0]
+    if name in COMMANDS:
+        code = COMMANDS[name].main(arguments[1:], prog_name=f"grade {name}", standalone_mode=False)
+    else:
+        code = grade.main(arguments, prog_name="grade", standalone_mode=False)
+    return int(code)
+
+
+def _course(given: Path | None, paths: Sequence[Path]) -> Course:
+    """The course at DIR; otherwise the one that the paths or the working folder lie in."""
+    from grader.course import Course
+
+    return Course.load(given) if given else Course.find(*paths, Path.cwd())
+
+
+def _run(course: Course, submission: Submission, options: Options) -> Report:
+    """Grade, with a progress display on a terminal unless the code under test has the terminal to itself."""
+    from grader import display
+    from grader.grading import grade as grade_submission
+
+    with display.progress(display.console(sys.stderr), enabled=not options.in_process) as watch:
+        report = grade_submission(course, submission, options, watch)
+    if options.select and not report.exercises:
+        raise UsageError(f"-k '{options.select}' selects no test.")
+    return report
+
+
+def _check_writable(path: Path | None) -> None:
+    """Complain about FILE before the work, not after it."""
+    if path is None or path == STANDARD_OUTPUT:
+        return
+    if path.is_dir():
+        raise UsageError(f"--json {path}: that is a folder; name a file in it.")
+    if not path.parent.is_dir():
+        raise UsageError(f"--json {path}: there is no folder {path.parent}; create it first.")
+    if not os.access(path if path.exists() and not path.is_file() else path.parent, os.W_OK):
+        raise UsageError(f"--json {path}: {path.parent} cannot be written to.")
+
+
+def _write(report: Report, path: Path | None) -> None:
+    from grader.report import to_json, write_whole
+
+    if path == STANDARD_OUTPUT:
+        click.echo(to_json(report), nl=False)
+    elif path is not None:
+        try:
+            write_whole(path, to_json(report))
+        except OSError as error:
+            raise GraderError(f"The report could not be written to {path}: {error.strerror or error}.") from error
+
+
+def _show(report: Report, course: Course, stream: TextIO) -> None:
+    from grader import display
+
+    display.show(report, display.console(stream), course)
+
+
+def exit_code(report: Report) -> int:
+    """What `report` means to a shell."""
+    outcomes = {test.outcome for exercise in report.exercises for test in exercise.tests}
+    statuses = {exercise.status for exercise in report.exercises}
+    if "error" in statuses or "error" in outcomes or not statuses:
+        return GRADER_FAILED
+    return PASSED if statuses <= {"passed", "deferred"} else NOT_ALL
+
+
+def _complain(message: str) -> None:
+    """A message on standard error, with the traceback for those who ask for it."""
+    from grader.report import clean
+
+    if os.environ.get(DEBUG):
+        click.echo(traceback.format_exc(), err=True)
+    click.echo(f"grade: {clean(message)}", err=True)

@@ -1,0 +1,211 @@
+"""The report: what one submission earned, as plain structs that are written as one JSON object.
+
+The structs *are* the format: `schema()` derives the published JSON Schema from them, and
+`Report` is what every renderer (terminal, JSON, and whatever comes later) reads.
+Scores are points. Times are seconds. `None` becomes `null`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+Outcome = Literal["passed", "failed", "todo", "timeout", "crashed", "deferred", "error"]
+"""What became of a test; the meanings stand in `OUTCOMES`."""
+
+OUTCOMES: dict[Outcome, str] = {
+    "passed": "the answer is right",
+    "failed": "the answer is wrong",
+    "todo": "not written yet: the stub is unchanged or raised NotImplementedError",
+    "timeout": "no answer within the test's time",
+    "crashed": "the submission's process died: out of memory, a segmentation fault, an exit",
+    "deferred": "needs an accelerator that this machine lacks; decided elsewhere",
+    "error": "the grader or the suite is at fault; never the student's loss",
+}
+
+UNDECIDED: tuple[Outcome, ...] = ("deferred", "error")
+"""Outcomes that decide nothing: their points are neither won nor lost here."""
+
+Status = Literal["passed", "failed", "todo", "missing", "invalid", "deferred", "error"]
+"""What became of an exercise: `missing` has no file, `invalid` has one that cannot be loaded,
+`deferred` means that nothing was lost but some points are still to be decided."""
+
+Visibility = Literal["public", "hidden"]
+
+
+class Test(msgspec.Struct, kw_only=True, frozen=True):
+    """One test of one exercise. `message` is safe to show to the student whatever `visibility` is."""
+
+    __test__ = False
+
+    name: str
+    title: str
+    outcome: Outcome
+    points: float
+    score: float
+    visibility: Visibility
+    gpu: bool
+    duration_s: float
+    message: str | None
+    hint: str | None
+
+
+class Exercise(msgspec.Struct, kw_only=True, frozen=True):
+    """One exercise of one submission. `max_score` counts what was decided here."""
+
+    name: str
+    title: str
+    score: float
+    max_score: float
+    deferred_points: float
+    status: Status
+    message: str | None
+    tests: list[Test]
+
+
+class Isolation(msgspec.Struct, kw_only=True, frozen=True):
+    """How far the submission's code was kept apart from the grader.
+
+    `processes`: `fork` (a confined child of the zygote), `spawn` (a fresh interpreter) or
+    `none` (`--in-process`: no isolation at all, and no grade).
+    `held`: the layers in force. `missing`: the others, each with the reason.
+    """
+
+    processes: Literal["fork", "spawn", "none"]
+    held: list[str]
+    missing: dict[str, str]
+
+
+class Environment(msgspec.Struct, kw_only=True, frozen=True):
+    python: str
+    torch: str | None
+    device: str
+    isolation: Isolation
+
+
+class SubmissionId(msgspec.Struct, kw_only=True, frozen=True):
+    id: str
+    sha256: str
+
+
+class CourseId(msgspec.Struct, kw_only=True, frozen=True):
+    name: str
+    sha256: str
+
+
+class Report(msgspec.Struct, kw_only=True, frozen=True):
+    """What one submission earned."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    submission: SubmissionId
+    course: CourseId
+    seed: int
+    started_at: str
+    duration_s: float
+    environment: Environment
+    score: float
+    max_score: float
+    deferred_points: float
+    exercises: list[Exercise]
+
+
+def total(points: list[float]) -> float:
+    """The sum of `points`, free of the noise that shared points (n/k each) would leave in it."""
+    return round(math.fsum(points), 6)
+
+
+def exercise_report(
+    name: str, title: str, tests: list[Test], status: Status | None = None, message: str | None = None
+) -> Exercise:
+    """Add up `tests`. `status` is worked out from their outcomes unless the caller knows better."""
+    undecided = [test for test in tests if test.outcome in UNDECIDED]
+    return Exercise(
+        name=name,
+        title=title,
+        score=total([test.score for test in tests]),
+        max_score=total([test.points for test in tests if test.outcome not in UNDECIDED]),
+        deferred_points=total([test.points for test in undecided]),
+        status=status or _status(tests),
+        message=message,
+        tests=tests,
+    )
+
+
+def _status(tests: list[Test]) -> Status:
+    outcomes = {test.outcome for test in tests}
+    if "error" in outcomes or not outcomes:  # nothing tested is nothing passed
+        return "error"
+    if outcomes <= {"passed"}:
+        return "passed"
+    if outcomes <= {"passed", "deferred"}:
+        return "deferred"
+    if outcomes <= {"todo", "deferred"}:
+        return "todo"
+    return "failed"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `Report`."""
+    described = msgspec.json.schema(Report)
+    required = described["$defs"]["Report"]["required"]
+    required.insert(0, "schema_version")  # it has a default, and is always written
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Report", **described}
+
+
+def schema_json() -> str:
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+def to_json(report: Report) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` to `path` whole or not at all: a temporary file beside it, then a rename.
+
+    A link is followed. What is no regular file (a pipe, /dev/null) is written to as it is: a rename
+    would put a file in its place.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    path = path.resolve()
+    temporary = path.with_name(f".grade-{secrets.token_hex(8)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)")
+"""Terminal commands: colours and cursor moves; titles, links and clipboard writes."""
+
+INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""What moves, hides or reverses the text around it: control characters and directional marks."""
+
+
+def clean(text: str) -> str:
+    """`text` from a submission, with nothing left in it but what can be read: every renderer's first step.
+
+    Takes out terminal commands and invisible characters; newlines and tabs stay.
+    """
+    text = ESCAPES.sub("", text.replace("\r\n", "\n"))
+    text = INVISIBLE.sub("", text.translate({0x0D: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}))
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,55 @@
+"""Runs in the worker. What the judge may ask for, besides gradients: a short, closed list."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from grader.worker.fake import run_on_fake_device
+
+Operation = Callable[..., Any]
+
+
+def load(source: bytes, filename: str, name: str) -> types.ModuleType:
+    """Run a submission's file as the module `name`.
+
+    The source comes from the judge, which has read it already; the file need not be readable here.
+    """
+    module = types.ModuleType(name)
+    module.__file__ = filename
+    sys.modules[name] = module  # dataclasses and pickling look it up there
+    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def call(target: Any, /, *args: Any, **kwargs: Any) -> Any:
+    return target(*args, **kwargs)
+
+
+def fake_device(target: Any, /, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    return run_on_fake_device(target, args, kwargs)
+
+
+def getitem(target: Any, index: Any) -> Any:
+    return target[index]
+
+
+def setitem(target: Any, index: Any, value: Any) -> None:
+    target[index] = value
+
+
+ON_OBJECTS: dict[str, Operation] = {
+    "getattr": getattr,
+    "setattr": setattr,
+    "call": call,
+    "getitem": getitem,
+    "setitem": setitem,
+    "len": len,
+    "iter": iter,
+    "next": next,
+    "fake_device": fake_device,
+    "import": importlib.import_module,
+}

@@ -1,0 +1,27 @@
+"""Runs in the worker. Global state that a submission may leave changed, put back before each test."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import torch
+
+_DEFAULTS = {"dtype": torch.float32, "threads": 1}
+
+
+def reset(seed: int) -> None:
+    """Fix the seeds, and put back what torch keeps globally."""
+    random.seed(seed)
+    np.random.seed(seed % (1 << 32))
+    torch.manual_seed(seed)
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(False)
+    torch.set_flush_denormal(False)
+    torch.autograd.set_detect_anomaly(False)
+    torch.set_autocast_enabled("cpu", False)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
