@@ -24,6 +24,7 @@ from grader.errors import GraderError, UsageError
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.grading import Options
+    from grader.processes.child import Launcher
     from grader.report import Report
     from grader.submission import Submission
 
@@ -66,25 +67,24 @@ def grade(
     no_sandbox: bool,
 ) -> int:
     """Grade exercises: folders or single .py files, each named after its exercise."""
-    from grader.grading import Options, start_early
+    from grader.grading import Options, switched_off
+    from grader.processes.launch import FORK, launched
     from grader.submission import Submission, check_paths
 
     check_paths(paths)
     _check_writable(json_file)
     course = _course(course_dir, paths)
-    start_early(course)
-    submission = Submission.gather(paths, course, only)
-    report = _run(
-        course,
-        submission,
-        Options(
-            seed=secrets.randbits(32) if seed is None else seed,
-            select=select,
-            in_process=in_process or pdb,
-            pdb=pdb,
-            sandbox=not no_sandbox,
-        ),
+    options = Options(
+        seed=secrets.randbits(32) if seed is None else seed,
+        select=select,
+        in_process=in_process or pdb,
+        pdb=pdb,
+        off=switched_off(sandbox=not no_sandbox),
     )
+    without = (FORK,) if options.in_process else options.off
+    with launched(course.settings.preload, without) as launcher:  # a zygote imports while the paths are read
+        submission = Submission.gather(paths, course, only)
+        report = _run(course, submission, options, launcher)
     try:
         _write(report, json_file)
     finally:
@@ -96,14 +96,15 @@ def grade(
 @course_option
 @only_option
 @click.option("-j", "jobs", type=click.IntRange(min=1), metavar="N", help="How many at a time; one a processor.")
-def check(course_dir: Path | None, only: tuple[str, ...], jobs: int | None) -> int:
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, metavar="N", help="What inputs are drawn from; 0.")
+def check(course_dir: Path | None, only: tuple[str, ...], jobs: int | None, seed: int) -> int:
     """Test the course against itself: stubs, solutions, wrong answers and alternatives."""
     from grader.check import check as check_course
     from grader.display import console
 
     course = _course(course_dir, ())
     course.select(only)
-    sound = check_course(course, only, jobs or os.cpu_count() or 1, console(sys.stdout))
+    sound = check_course(course, only, seed, jobs or os.cpu_count() or 1, console(sys.stdout))
     return PASSED if sound else NOT_ALL
 
 
@@ -160,13 +161,13 @@ def _course(given: Path | None, paths: Sequence[Path]) -> Course:
     return Course.load(given) if given else Course.find(*paths, Path.cwd())
 
 
-def _run(course: Course, submission: Submission, options: Options) -> Report:
+def _run(course: Course, submission: Submission, options: Options, launcher: Launcher) -> Report:
     """Grade, with a progress display on a terminal unless the code under test has the terminal to itself."""
     from grader import display
     from grader.grading import grade as grade_submission
 
     with display.progress(display.console(sys.stderr), enabled=not options.in_process) as watch:
-        report = grade_submission(course, submission, options, watch)
+        report = grade_submission(course, submission, options, launcher, watch)
     if options.select and not report.exercises:
         raise UsageError(f"-k '{options.select}' selects no test.")
     return report

@@ -20,7 +20,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     file: str  # path of the submission's file, for messages and tracebacks
     source: bytes  # what the file holds: read once, before anything runs
     root: str  # the folder that the worker may read (the submission); "" for none
-    unchanged: bool = False  # the file is the stub: all its tests are `todo`
+    decided: Literal["todo", "failed"] | None = None  # the outcome of all its tests, where nothing is to be run
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +29,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     targets: list[Target]
     seed: int
     rootdir: str  # the course
+    scratch: str  # a private folder, for the judge and its workers
     select: str = ""  # pytest's -k
     only_tests: list[str] | None = None  # names of test functions; None: all
     timeout_s: float = 10.0
@@ -73,7 +74,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
-    """A test's verdict. `message` may be shown to the student; `detail` is for the author (errors)."""
+    """A test's verdict. `message` may be shown to the student, whatever the test's visibility."""
 
     exercise: str
     name: str
@@ -89,7 +90,6 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
     device: str
     held: list[str]
     missing: dict[str, str]
-    processes: Literal["fork", "spawn", "none"]
 
 
 class Broken(msgspec.Struct, frozen=True, kw_only=True, tag="broken"):

@@ -1,8 +1,12 @@
 """The report: what one submission earned, as plain structs that are written as one JSON object.
 
-The structs *are* the format: `schema()` derives the published JSON Schema from them, and
-`Report` is what every renderer (terminal, JSON, and whatever comes later) reads.
-Scores are points. Times are seconds. `None` becomes `null`.
+The structs *are* the format, and `Report` is what every renderer (terminal, JSON, and whatever
+comes later) reads. Scores are points. Times are seconds. `None` becomes `null`.
+
+`schema()` derives the JSON Schema from the structs; it is published in grader/report.schema.json.
+After a change:
+
+    python -m grader.report > grader/report.schema.json
 """
 
 from __future__ import annotations
@@ -12,12 +16,15 @@ import math
 import os
 import re
 import secrets
+import shutil
+import sys
+import unicodedata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 Outcome = Literal["passed", "failed", "todo", "timeout", "crashed", "deferred", "error"]
 """What became of a test; the meanings stand in `OUTCOMES`."""
@@ -36,8 +43,10 @@ UNDECIDED: tuple[Outcome, ...] = ("deferred", "error")
 """Outcomes that decide nothing: their points are neither won nor lost here."""
 
 Status = Literal["passed", "failed", "todo", "missing", "invalid", "deferred", "error"]
-"""What became of an exercise: `missing` has no file, `invalid` has one that cannot be loaded,
-`deferred` means that nothing was lost but some points are still to be decided."""
+"""What became of an exercise: `missing` has no file, `invalid` has one that cannot be loaded, in `todo`
+nothing is written yet, `failed` lost points, `deferred` lost none but waits for some to be decided."""
+
+Processes = Literal["fork", "spawn", "none"]
 
 Visibility = Literal["public", "hidden"]
 
@@ -80,7 +89,7 @@ class Isolation(msgspec.Struct, kw_only=True, frozen=True):
     `held`: the layers in force. `missing`: the others, each with the reason.
     """
 
-    processes: Literal["fork", "spawn", "none"]
+    processes: Processes
     held: list[str]
     missing: dict[str, str]
 
@@ -127,13 +136,13 @@ def exercise_report(
     name: str, title: str, tests: list[Test], status: Status | None = None, message: str | None = None
 ) -> Exercise:
     """Add up `tests`. `status` is worked out from their outcomes unless the caller knows better."""
-    undecided = [test for test in tests if test.outcome in UNDECIDED]
+    decided = [test for test in tests if test.outcome not in UNDECIDED]
     return Exercise(
         name=name,
         title=title,
-        score=total([test.score for test in tests]),
-        max_score=total([test.points for test in tests if test.outcome not in UNDECIDED]),
-        deferred_points=total([test.points for test in undecided]),
+        score=total([test.score for test in decided]),
+        max_score=total([test.points for test in decided]),
+        deferred_points=total([test.points for test in tests if test.outcome in UNDECIDED]),
         status=status or _status(tests),
         message=message,
         tests=tests,
@@ -172,33 +181,52 @@ def to_json(report: Report) -> bytes:
 def write_whole(path: Path, data: bytes) -> None:
     """Write `data` to `path` whole or not at all: a temporary file beside it, then a rename.
 
-    A link is followed. What is no regular file (a pipe, /dev/null) is written to as it is: a rename
-    would put a file in its place.
+    A link is followed. A rename would put a file in the place of what is no regular file (a pipe,
+    /dev/null), and cut off what standard output or error is redirected to (/dev/stdout): these are
+    written to as they are.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
+    descriptor = _standard_stream(path)
+    if descriptor is not None:
+        with os.fdopen(os.dup(descriptor), "wb") as stream:
+            stream.write(data)
+        return
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     temporary = path.with_name(f".grade-{secrets.token_hex(8)}")
     try:
         with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
+def _standard_stream(path: Path) -> int | None:
+    """The descriptor of standard output or error if that is what `path` leads to."""
+    for descriptor in (1, 2):
+        try:
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return descriptor
+        except OSError:  # there is no such file, or no such stream
+            continue
+    return None
+
+
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)")
 """Terminal commands: colours and cursor moves; titles, links and clipboard writes."""
 
-INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-"""What moves, hides or reverses the text around it: control characters and directional marks."""
+INVISIBLE = {"Cc", "Cf"}
+"""Unicode's categories of what moves, hides or reverses the text around it: control and format characters."""
 
 
 def clean(text: str) -> str:
@@ -207,5 +235,10 @@ def clean(text: str) -> str:
     Takes out terminal commands and invisible characters; newlines and tabs stay.
     """
     text = ESCAPES.sub("", text.replace("\r\n", "\n"))
-    text = INVISIBLE.sub("", text.translate({0x0D: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}))
+    text = text.translate({0x0D: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"})
+    text = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in INVISIBLE)
     return text.encode("utf-8", "replace").decode()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_json())

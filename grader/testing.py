@@ -44,10 +44,11 @@ class Mismatch(AssertionError):
     """An answer that is not the expected one.
 
     `stage`, `rule` and `mistake` may be shown for hidden tests; `detail` holds values, and is
-    shown for public tests only.
+    shown for public tests only. `actual` is the answer itself.
     """
 
-    def __init__(self, stage: Stage, rule: str, mistake: str | None, detail: str) -> None:
+    def __init__(self, actual: Any, stage: Stage, rule: str, mistake: str | None, detail: str) -> None:
+        self.actual = actual
         self.stage: Stage = stage
         self.rule = rule
         self.mistake = mistake
@@ -82,19 +83,19 @@ def compare(
         Mismatch: with the first stage at which they differ.
     """
     if not isinstance(actual, torch.Tensor):
-        raise Mismatch("kind", rule, None, f"a tensor is asked for, {_kind(actual)} came back")
+        raise Mismatch(actual, "kind", rule, None, f"a tensor is asked for, {_kind(actual)} came back")
     mistake = _recognise(actual, mistakes or {}, rtol, atol)
     if actual.shape != expected.shape:
         detail = f"{tuple(actual.shape)} came back, {tuple(expected.shape)} is right"
-        raise Mismatch("shape", rule, mistake, detail)
+        raise Mismatch(actual, "shape", rule, mistake, detail)
     if check_dtype and actual.dtype != expected.dtype:
         detail = f"{actual.dtype} came back, {expected.dtype} is right"
-        raise Mismatch("dtype", rule, mistake, detail)
+        raise Mismatch(actual, "dtype", rule, mistake, detail)
     if actual.device.type != expected.device.type:
         detail = f"the result is on {actual.device}, {expected.device} is right"
-        raise Mismatch("device", rule, mistake, detail)
+        raise Mismatch(actual, "device", rule, mistake, detail)
     if not _close(actual, expected, rtol, atol):
-        raise Mismatch("values", rule, mistake, _difference(actual, expected))
+        raise Mismatch(actual, "values", rule, mistake, _difference(actual, expected))
 
 
 def _kind(value: Any) -> str:

@@ -1,0 +1,136 @@
+"""From a submission to its report.
+
+    discover    which exercises there are, and which file answers each    course, submission
+    judge       run the suites, in a process that is trusted               judge, processes
+    report      add up the verdicts                                        tally, report
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+from grader.boundary.wire import ChannelClosed
+from grader.confine import LAYERS
+from grader.course import Course
+from grader.errors import UsageError, did_you_mean
+from grader.events import Broken, Done, Event, Job, Target
+from grader.processes.child import Launcher
+from grader.processes.launch import FORK
+from grader.report import Report
+from grader.submission import Attempt, Submission
+from grader.tally import Tally
+
+SWITCH = "GRADER_WITHOUT"
+"""An environment variable: what to do without, of `fork` and the layers of confinement."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade. `only_tests`: names of test functions; None for all."""
+
+    seed: int
+    select: str = ""
+    only_tests: tuple[str, ...] | None = None
+    in_process: bool = False
+    pdb: bool = False
+    off: tuple[str, ...] = ()
+
+
+def switched_off(sandbox: bool = True) -> tuple[str, ...]:
+    """What the user wants to do without: every layer with `sandbox=False`, and what `GRADER_WITHOUT` lists.
+
+    Raises:
+        UsageError: the variable names something that there is not.
+    """
+    known = (FORK, *LAYERS)
+    asked = [name.strip() for name in os.environ.get(SWITCH, "").split(",") if name.strip()]
+    for name in asked:
+        if name not in known:
+            raise UsageError(f"{SWITCH}: there is no '{name}'.{did_you_mean(name, known)} It knows {', '.join(known)}.")
+    return tuple(dict.fromkeys([*asked, *(() if sandbox else LAYERS)]))
+
+
+def grade(
+    course: Course,
+    submission: Submission,
+    options: Options,
+    launcher: Launcher,
+    watch: Callable[[Event], None] = lambda event: None,
+) -> Report:
+    """Grade `submission`. `watch` is called with each event as it comes.
+
+    Raises:
+        GraderError: no judge could be started. What goes wrong later stands in the report.
+    """
+    started_at, started = datetime.now(UTC), time.monotonic()
+    tally = Tally(submission, "none" if options.in_process else launcher.processes)
+    with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as scratch:
+        job = _job(course, submission, options, scratch)
+        if options.in_process:
+            from grader.judge.main import judge_in_process
+
+            judge_in_process(job, lambda event: _note(event, tally, watch))
+        else:
+            for event in _judged(job, launcher):
+                _note(event, tally, watch)
+    return tally.report(course, options.seed, started_at, time.monotonic() - started)
+
+
+def _note(event: Event, tally: Tally, watch: Callable[[Event], None]) -> None:
+    tally.note(event)
+    watch(event)
+
+
+def _job(course: Course, submission: Submission, options: Options, scratch: str) -> Job:
+    settings = course.settings
+    return Job(
+        targets=[_target(attempt) for attempt in submission.attempts],
+        seed=options.seed,
+        rootdir=str(course.root),
+        scratch=scratch,
+        select=options.select,
+        only_tests=None if options.only_tests is None else list(options.only_tests),
+        timeout_s=settings.timeout_s,
+        pdb=options.pdb,
+        in_process=options.in_process,
+        layers_off=[layer for layer in options.off if layer != FORK],
+        memory_bytes=settings.memory_mb << 20,
+        output_chars=settings.output_chars,
+    )
+
+
+def _target(attempt: Attempt) -> Target:
+    """Where there is nothing to run, the tests are collected all the same: their points count."""
+    todo = attempt.unchanged or attempt.status == "missing"
+    return Target(
+        exercise=attempt.exercise.name,
+        suite=str(attempt.exercise.suite),
+        file=attempt.label,
+        source=attempt.source,
+        root=str(attempt.root or ""),
+        decided="todo" if todo else "failed" if attempt.status == "invalid" else None,
+    )
+
+
+def _judged(job: Job, launcher: Launcher) -> Iterator[Event]:
+    """The events of a judge in a process of its own. They end early where the judge does."""
+    judge = launcher.start("judge")
+    decoder = msgspec.msgpack.Decoder(Event)
+    try:
+        judge.channel.send(msgspec.msgpack.encode(job))
+        while True:
+            event = decoder.decode(judge.channel.receive())
+            yield event
+            if isinstance(event, Done | Broken):
+                return
+    except ChannelClosed:
+        yield Broken(reason=f"the judge ended before it was through (exit code {judge.end()})")
+    finally:
+        judge.end()

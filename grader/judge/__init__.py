@@ -1,0 +1,14 @@
+"""The judge: pytest, run on the hidden suites, with the submission in another process.
+
+    main        a job in, events out: one run of pytest
+    plugin      the hooks and fixtures, and what happens to one test
+    marks       what a test's marks say: points, visibility, hint, bans
+    sides       where the submission runs: in a worker, or in this process
+    link        the judge's end of a worker's channel
+    clock       ends a worker that takes too long
+    verdict     from what happened in a test to its outcome, and to what the student may read
+    wording     how values, places and endings are put into words
+
+The judge is trusted: it holds the tests, the expected values and the score, and it never runs a
+line of a submission, except with `--in-process`, whose reports are no grades.
+"""

@@ -1,0 +1,178 @@
+"""The judge's end of a worker's channel."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from grader.bans.source import Violation, check
+from grader.boundary.failures import Raised
+from grader.boundary.peer import Peer
+from grader.boundary.standin import JudgeObjects, StandIn, describe
+from grader.boundary.wire import Channel, ChannelClosed, Notes, ProtocolError
+from grader.judge.clock import Clock
+from grader.judge.wording import Call, ending
+from grader.processes.child import Child
+
+MAX_BYTES = 1 << 30
+"""What a worker may send during one test."""
+
+REMOTE = "remote "
+"""How the label of a library module begins that a test imported in the worker."""
+
+
+class WorkerGone(BaseException):
+    """The worker had to be ended, or ended by itself. Not an Exception: no test can take it for an answer."""
+
+    def __init__(self, outcome: Literal["timeout", "crashed"], message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.message = message
+
+
+class Forbidden(Exception):
+    """The source of what a test reads uses what the test forbids."""
+
+
+@dataclass
+class Seen:
+    """What the judge saw of a submission during one test."""
+
+    calls: deque[Call]
+    printed: str = ""
+    denied: tuple[str, int] | None = None  # the first forbidden call: its name, the line it came from
+    violation: Violation | None = None  # the first forbidden use found in the source
+    unwritten: bool = False  # NotImplementedError was raised
+    asked: bool = False  # the submission was asked for anything
+
+    @classmethod
+    def nothing(cls) -> Seen:
+        return cls(deque(maxlen=50))
+
+
+class Metered(Channel):
+    """The child's channel, with a limit on what may come in."""
+
+    def __init__(self, inner: Channel) -> None:
+        self._inner = inner
+        self.left = MAX_BYTES
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        return self._inner.descriptors
+
+    def send(self, frame: bytes) -> None:
+        self._inner.send(frame)
+
+    def receive(self) -> bytearray:
+        frame = self._inner.receive()
+        self.left -= len(frame)
+        if self.left < 0:
+            raise ProtocolError(f"more than {MAX_BYTES >> 20} MiB came back during one test")
+        return frame
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class Link(Peer):
+    """A channel to one worker, whose clock runs out and whose end is told in words.
+
+    `gone`: why there is no worker any more; None while there is one.
+    """
+
+    def __init__(self, child: Child, source: bytes, filename: str) -> None:
+        self.objects: JudgeObjects
+        self._metered = Metered(child.channel)
+        super().__init__(self._metered, 1, {})
+        self.objects = JudgeObjects(self)
+        self._operations["call"] = self.objects.call
+        self.filename = filename
+        self.clock = Clock(child.kill)
+        self.gone: WorkerGone | None = None
+        self.seen = Seen.nothing()
+        self._child = child
+        self._source = source
+        self._forbidden: tuple[str, ...] = ()
+        self._module: Any = None
+
+    def begin(self, seed: int, forbidden: tuple[str, ...]) -> Any:
+        """Start a test: both sides forget the last one. Returns the submission's module."""
+        self.links.clear()
+        self.objects.clear()
+        self._metered.left = MAX_BYTES
+        self._forbidden = ()
+        self._module = self.ask("begin", seed, list(forbidden))
+        self.seen = Seen.nothing()
+        self._forbidden = forbidden
+        return self._module
+
+    def remote(self, name: str) -> Any:
+        """A library's module, imported in the worker."""
+        module = self.ask("import", name)
+        if isinstance(module, StandIn):
+            module._standin_label = REMOTE + name
+        return module
+
+    def end(self) -> int:
+        """End the worker. Returns its exit code."""
+        self.clock.stop()
+        return self._child.end()
+
+    # what a Peer leaves to its side
+
+    def ask(self, op: str, /, *args: Any, **kwargs: Any) -> Any:
+        if self.gone is not None:
+            raise self.gone
+        self.seen.asked = True
+        if op == "getattr" and args[0] is self._module:
+            self._check_source(args[1])
+        call = self._note_call(op, args, kwargs)
+        try:
+            result = super().ask(op, *args, **kwargs)
+        except (ChannelClosed, ProtocolError) as error:
+            raise self._lost(error) from None
+        except Raised as error:
+            self.seen.unwritten |= isinstance(error, NotImplementedError)
+            if call is not None:
+                call.raised = error
+            raise
+        if call is not None:
+            call.returned(result)
+        return result
+
+    def released(self) -> list[int]:
+        return self.objects.released()
+
+    def noted(self, notes: Notes) -> None:
+        self.seen.printed += notes.printed
+        if notes.denied and self.seen.denied is None:
+            self.seen.denied = notes.denied[0]
+
+    def _note_call(self, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        if op not in ("call", "fake_device") or not isinstance(args[0], StandIn):
+            return None
+        label = describe(args[0])
+        if label.startswith(REMOTE):
+            return None
+        call = Call(label, args[1:], kwargs)
+        self.seen.calls.append(call)
+        return call
+
+    def _check_source(self, name: str) -> None:
+        violation = check(self._source, name, self._forbidden) if self._forbidden else None
+        if violation is not None:
+            self.seen.violation = violation
+            raise Forbidden(str(violation))
+
+    def _lost(self, error: ChannelClosed | ProtocolError) -> WorkerGone:
+        """Why there is no more to be had from the worker; it is ended in any case."""
+        rang, code = self.clock.rang, self.end()
+        if rang:
+            self.gone = WorkerGone("timeout", f"There was no answer within {self.clock.seconds:g} seconds.")
+        elif isinstance(error, ProtocolError):
+            self.gone = WorkerGone("crashed", f"What came back was no answer ({error}).")
+        else:
+            self.gone = WorkerGone("crashed", ending(code))
+        return self.gone

@@ -1,0 +1,100 @@
+"""What a test's marks say, checked while the suite is collected."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from grader.bans.names import parse
+from grader.events import TestInfo
+
+MARKS = {
+    "points": "points(n): what a test is worth, 1 by default; the cases of a parametrized test share it",
+    "public": "public: shipped to students and shown in full; every other test is hidden",
+    "gpu": "gpu: needs an accelerator; deferred where there is none",
+    "hint": "hint(text): shown when the test fails, a direction and not the answer",
+    "timeout": "timeout(seconds): the test's clock, otherwise the course's",
+    "forbid": "forbid(name, ...): calls that would be the answer, by their names in torch",
+}
+
+
+@dataclass(frozen=True)
+class Marks:
+    """One test's marks. `points` is what this case is worth."""
+
+    info: TestInfo
+    forbidden: tuple[str, ...]
+    timeout_s: float
+
+
+def read(items: Iterable[pytest.Item], exercises: dict[pytest.Item, str], timeout_s: float) -> dict[pytest.Item, Marks]:
+    """The marks of all `items`; each parametrized test's points are shared by all its cases.
+
+    Raises:
+        ValueError: a mark makes no sense; the message names the test.
+    """
+    items = list(items)
+    cases = Counter(map(_function_id, items))
+    return {item: _read(item, exercises[item], cases[_function_id(item)], timeout_s) for item in items}
+
+
+def _function_id(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
+def _read(item: pytest.Item, exercise: str, cases: int, timeout_s: float) -> Marks:
+    points = _number(item, "points", 1.0)
+    hint = _argument(item, "hint", None)
+    if hint is not None and not isinstance(hint, str):
+        raise ValueError(f"{item.name}: hint takes a text, not {hint!r}")
+    return Marks(
+        info=TestInfo(
+            exercise=exercise,
+            name=item.name,
+            title=_title(item),
+            points=points / cases,
+            visibility="public" if item.get_closest_marker("public") else "hidden",
+            gpu=item.get_closest_marker("gpu") is not None,
+            hint=hint,
+        ),
+        forbidden=_forbidden(item),
+        timeout_s=_number(item, "timeout", timeout_s),
+    )
+
+
+def _argument(item: pytest.Item, mark: str, default: Any) -> Any:
+    """The one argument of the closest mark of this name."""
+    found = item.get_closest_marker(mark)
+    if found is None:
+        return default
+    if len(found.args) != 1 or found.kwargs:
+        raise ValueError(f"{item.name}: {mark} takes one argument, as in {MARKS[mark].partition(':')[0]}")
+    return found.args[0]
+
+
+def _number(item: pytest.Item, mark: str, default: float) -> float:
+    value = _argument(item, mark, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ValueError(f"{item.name}: {mark} takes a number above 0, not {value!r}")
+    return float(value)
+
+
+def _forbidden(item: pytest.Item) -> tuple[str, ...]:
+    names = dict.fromkeys(name for mark in item.iter_markers("forbid") for name in mark.args)
+    try:
+        parse(tuple(names))
+    except ValueError as error:
+        raise ValueError(f"{item.name}: {error}") from None
+    return tuple(names)
+
+
+def _title(item: pytest.Item) -> str:
+    """The first line of the docstring; without one, the name as words."""
+    described = inspect.getdoc(getattr(item, "function", None)) or ""
+    first = described.strip().partition("\n")[0].strip()
+    return first or _function_id(item).rpartition("::")[2].removeprefix("test_").replace("_", " ")

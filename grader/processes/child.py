@@ -1,0 +1,38 @@
+"""A process that was started for us, however it was started."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from grader.boundary.wire import Channel
+
+Role = Literal["judge", "worker"]
+
+
+class Child(Protocol):
+    """A running process, and the channel to it."""
+
+    channel: Channel
+
+    def kill(self) -> None:
+        """End it at once. Safe to call from another thread, more than once, and when it has ended."""
+
+    def end(self) -> int:
+        """Kill it if it still runs, close the channel, and say how it ended.
+
+        Returns:
+            Its exit code, or minus the number of the signal that ended it.
+        """
+
+
+class Launcher(Protocol):
+    """A way of starting children. `processes`: what the report calls it."""
+
+    processes: Literal["fork", "spawn"]
+
+    def start(self, role: Role) -> Child:
+        """Start a child that waits for its first message.
+
+        Raises:
+            GraderError: it cannot be started.
+        """

@@ -1,0 +1,127 @@
+"""Asks a zygote for children, in `grade` and in a judge."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from grader.boundary.wire import Channel
+from grader.errors import GraderError
+from grader.processes.child import Role
+from grader.processes.environment import environment
+from grader.processes.requests import MAX_MESSAGE, End, Ended, Ready, Refused, Reply, Request, Start, Started
+
+
+class Forker:
+    """A control socket to a zygote. May be used from several threads."""
+
+    processes: Literal["fork", "spawn"] = "fork"
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._lock = threading.Lock()  # a request and its reply belong together
+
+    def start(self, role: Role) -> ForkedChild:
+        """Raises GraderError where the zygote cannot fork."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            answer = self.request(Start(role), theirs.fileno())
+        if not isinstance(answer, Started):
+            ours.close()
+            raise GraderError(f"No {role} process could be started: {_reason(answer)}.")
+        descriptor = ours.detach()
+        return ForkedChild(answer.pid, Channel(descriptor, descriptor), self)
+
+    def request(self, message: Request, *descriptors: int) -> Reply | None:
+        """The zygote's reply, None where it is gone."""
+        with self._lock, contextlib.suppress(OSError):
+            socket.send_fds(self._control, [msgspec.msgpack.encode(message)], descriptors)
+            return self.reply()
+        return None
+
+    def reply(self) -> Reply | None:
+        data = self._control.recv(MAX_MESSAGE)
+        return msgspec.msgpack.decode(data, type=Reply) if data else None
+
+    def close(self) -> None:
+        self._control.close()
+
+
+class ForkedChild:
+    """A child of the zygote's. It stays a zombie until `end`, so its number cannot come to mean another."""
+
+    def __init__(self, pid: int, channel: Channel, forker: Forker) -> None:
+        self.channel = channel
+        self._pid = pid
+        self._forker = forker
+        self._code: int | None = None
+
+    def kill(self) -> None:
+        if self._code is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self._pid, signal.SIGKILL)
+
+    def end(self) -> int:
+        self.channel.close()
+        if self._code is None:
+            answer = self._forker.request(End(self._pid))
+            self._code = answer.code if isinstance(answer, Ended) else -signal.SIGKILL
+        return self._code
+
+
+class ZygoteProcess(Forker):
+    """A zygote of our own, started at once and waited for when it is first needed.
+
+    Args:
+        preload: modules to import before the first fork.
+    """
+
+    def __init__(self, preload: Sequence[str]) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(ours)
+        self._ready = False
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "grader.processes.zygote", str(theirs.fileno()), *preload],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=None if os.environ.get("GRADER_DEBUG") else subprocess.DEVNULL,
+                env=environment(),
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for `grade` to deal with
+            )
+
+    def start(self, role: Role) -> ForkedChild:
+        self._wait()
+        return super().start(role)
+
+    def _wait(self) -> None:
+        with self._lock:
+            if not self._ready:
+                answer = self.reply()
+                if not isinstance(answer, Ready):
+                    raise GraderError(f"The grader could not import what the course needs: {_reason(answer)}.")
+                self._ready = True
+
+    def close(self) -> None:
+        """End the zygote, and every process that comes from it."""
+        super().close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _reason(answer: Reply | None) -> str:
+    return answer.reason if isinstance(answer, Refused) else "the process that starts others is gone"

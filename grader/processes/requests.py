@@ -1,0 +1,45 @@
+"""What a zygote is asked for on a control socket, and what it replies: one reply to each request."""
+
+from __future__ import annotations
+
+import msgspec
+
+from grader.processes.child import Role
+
+MAX_MESSAGE = 1 << 16
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """All is imported."""
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """It could not be done."""
+
+    reason: str
+
+
+class Start(msgspec.Struct, frozen=True, tag="start"):
+    """Fork a child. Its end of the channel comes along as a descriptor."""
+
+    role: Role
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    pid: int
+
+
+class End(msgspec.Struct, frozen=True, tag="end"):
+    """Kill a child if it still runs, and wait for it."""
+
+    pid: int
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended"):
+    """`code`: its exit code, or minus the signal that ended it."""
+
+    code: int
+
+
+Request = Start | End
+Reply = Ready | Refused | Started | Ended
