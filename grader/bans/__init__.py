@@ -1,7 +1,9 @@
 """Forbidden calls: what `@pytest.mark.forbid(...)` names, and the two places that enforce it.
 
     names     the names that a suite may write, and what each of them stands for
-    scan      reads a submission's syntax tree: which name holds what, what each definition uses
+    scopes    reads a submission's syntax tree: where each name is bound
+    values    what an expression stands for, as far as reading tells
+    scan      what each definition of the file uses
     source    the check in the judge: follows one function through the file, runs nothing
     dispatch  the check in the worker: denies operators in torch's C++ dispatcher
     runtime   its other half: what has no operator of its own (functions, modules, attributes)

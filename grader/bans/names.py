@@ -18,6 +18,12 @@ from typing import Any
 
 LOOPS = "loops"
 
+OTHER_LIBRARIES = frozenset(
+    {"scipy", "sklearn.utils", "sklearn.metrics", "sklearn.preprocessing", "jax", "tensorflow", "keras", "cupy"}
+    | {"numba", "onnxruntime", "triton"}
+)
+"""Libraries with the same functions as torch's, refused where any of those is forbidden."""
+
 MODULES: dict[str, tuple[str, ...]] = {
     "torch.optim": ("torch._functional",),
     "torch.func": ("torch._functorch", "functorch", "torch.vmap", "torch.autograd.forward_ad"),
@@ -39,7 +45,7 @@ MODULES: dict[str, tuple[str, ...]] = {
 FAMILIES: dict[str, str] = {
     "adaptiveavgpool": "",
     "avgpool": "",
-    "batchnorm": "syncbatchnorm nativebatchnormlegit nativebatchnormlegitnotraining batchnormimplindex "
+    "batchnorm": "syncbatchnorm batchnormlegit batchnormlegitnotraining batchnormimplindex "
     "batchnormwithupdate batchnormwithupdatefunctional batchnormnoupdate",
     "broadcastshapes": "",
     "broadcasttensors": "",
@@ -47,8 +53,8 @@ FAMILIES: dict[str, str] = {
     "cdist": "euclideandist",
     "celu": "",
     "clipgradnorm": "clipgradsnorm clipgradvalue clipgradswithnorm gettotalnorm",
-    "conv": "convolution convolutionmode convolutionoverrideable convtbc convtranspose convdepthwise convdilated "
-    "nnpackspatialconvolution im2col",
+    "conv": "convolution convolutionpointwise convolutiontransposepointwise convolutionmode "
+    "convolutionoverrideable convtbc convtranspose convdepthwise convdilated nnpackspatialconvolution im2col",
     "crossentropy": "linearcross",
     "dropout": "featuredropout alphadropout featurealphadropout",
     "einsum": "",
@@ -61,7 +67,7 @@ FAMILIES: dict[str, str] = {
     "im2col": "",
     "layernorm": "",
     "leakyrelu": "",
-    "linear": "nondynamicallyquantizablelinear",
+    "linear": "nondynamicallyquantizablelinear linearpointwise mkllinear",
     "linspace": "",
     "localresponsenorm": "crossmaplrn",
     "logsigmoid": "",
@@ -109,14 +115,21 @@ ALIASES = {
 }
 
 METHODS = frozenset(
-    "flatten ger logsoftmax logsumexp matmul mm bmm mv dot vdot inner addmm addmv addbmm baddbmm normal outer prelu "
-    "relu rmatmul imatmul sigmoid softmax tanh tril triu broadcastto".split()
-)
+    {
+        "flatten", "ger", "logsoftmax", "logsumexp", "matmul", "mm", "bmm", "mv", "dot", "vdot", "inner",
+        "addmm", "addmv", "addbmm", "baddbmm", "normal", "outer", "prelu", "relu", "rmatmul",
+        "sigmoid", "softmax", "tanh", "tril", "triu", "broadcastto",
+    }
+)  # fmt: skip
 """The keys above under which `torch.Tensor` has a method."""
 
 PYTHON_ONLY: dict[str, tuple[str, ...]] = {
     "broadcastshapes": ("torch.broadcast_shapes", "torch.functional.broadcast_shapes"),
-    "clipgradnorm": ("torch.nn.utils.clip_grad",),
+    "clipgradnorm": (
+        "torch.nn.utils.clip_grad",
+        "torch.nn.utils.get_total_norm",
+        "torch.nn.utils.clip_grads_with_norm_",
+    ),
     "crossentropy": ("torch.nn.functional.cross_entropy",),
     "localresponsenorm": (
         "torch.nn.functional.local_response_norm",
@@ -179,6 +192,8 @@ class Bans:
 
     def by_path(self, path: str) -> str | None:
         """The forbidden name that the dotted name `path` spells, if any."""
+        if path.startswith("operator."):  # `operator.matmul` is `@`
+            return self.by_method(f"__{path.partition('.')[2].strip('_')}__")
         for ban in self.bans:
             if under(path, ban.paths) or (ban.keys and any(key in ban.keys for key in _path_keys(path))):
                 return ban.name
@@ -248,7 +263,12 @@ def _ban(name: str) -> Ban:
     if name in MODULES:
         return _module(name)
     if name in _BACKWARD:
-        return Ban(name, paths=_BACKWARD, exact_methods=frozenset({"backward"}), python=tuple(sorted(_BACKWARD)[:2]))
+        return Ban(
+            name,
+            paths=_BACKWARD,
+            exact_methods=frozenset({"backward"}),
+            python=("torch.Tensor.backward", "torch.autograd.backward"),
+        )
     if name == "torch.autograd.grad":
         return Ban(name, paths=frozenset({name}), python=(name,))
     if name == "torch.tensor":  # `torch.Tensor` has the same key
