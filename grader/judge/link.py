@@ -172,7 +172,7 @@ class Link(Peer):
         if rang:
             self.gone = WorkerGone("timeout", f"There was no answer within {self.clock.seconds:g} seconds.")
         elif isinstance(error, ProtocolError):
-            self.gone = WorkerGone("crashed", f"What came back was no answer ({error}).")
+            self.gone = WorkerGone("crashed", "What came back was no valid answer.")
         else:
             self.gone = WorkerGone("crashed", ending(code))
         return self.gone

@@ -88,7 +88,7 @@ class ZygoteProcess(Forker):
     def __init__(self, preload: Sequence[str]) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         super().__init__(ours)
-        self._ready = False
+        self._said: Reply | None = None  # Ready or Refused, once it is known
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "grader.processes.zygote", str(theirs.fileno()), *preload],
@@ -107,11 +107,9 @@ class ZygoteProcess(Forker):
 
     def _wait(self) -> None:
         with self._lock:
-            if not self._ready:
-                answer = self.reply()
-                if not isinstance(answer, Ready):
-                    raise GraderError(f"The grader could not import what the course needs: {_reason(answer)}.")
-                self._ready = True
+            self._said = self._said or self.reply() or Refused(f"exit code {self._process.wait()}")
+        if not isinstance(self._said, Ready):
+            raise GraderError(f"The grader could not import what the course needs: {_reason(self._said)}.")
 
     def close(self) -> None:
         """End the zygote, and every process that comes from it."""
