@@ -69,7 +69,9 @@ def wrong_answers(course: Course, exercise: Exercise) -> list[WrongAnswer]:
         head, _, body = block.partition("\n")
         match = HEAD.fullmatch(head.rstrip())
         if match is None:
-            raise CourseError(f"{file}: '{head}' is no head of a block; write '{MARK}name: what is wrong -> test_name'.")
+            raise CourseError(
+                f"{file}: '{head}' is no head of a block; write '{MARK}name: what is wrong -> test_name'."
+            )
         if match["name"] in found:
             raise CourseError(f"{file}: two blocks are called {match['name']}.")
         source = f"{solution}\n\n{body}".encode()

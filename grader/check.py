@@ -8,11 +8,12 @@ stub has its three hints in the lesson.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import Progress
@@ -24,11 +25,14 @@ from grader.course import Course, Exercise
 from grader.grading import Options, grade, switched_off
 from grader.processes.child import Launcher
 from grader.processes.launch import launched
-from grader.report import Report, Test
+from grader.report import Report, Test, clean
 from grader.submission import Attempt, Submission
 
 HINTS = 3
 """How many steps a task's hints have."""
+
+ALTERNATIVES = 2
+"""How many right answers in other styles an exercise has at least."""
 
 TASK = re.compile(r"TODO (\d+)")
 SECTION = re.compile(r"^### (\d+)\. ", re.MULTILINE)
@@ -38,17 +42,24 @@ SECTION = re.compile(r"^### (\d+)\. ", re.MULTILINE)
 class Case:
     """One answer, and the function that says what is wrong with its report."""
 
-    exercise: Exercise
-    kind: str
+    kind: Literal["stub", "right", "wrong"]
     answer: Answer
     judge: Callable[[Report], Iterator[str]]
     tests: tuple[str, ...] | None = None
 
+    def __str__(self) -> str:
+        return self.kind if self.kind == "stub" else f"{self.kind} answer {self.answer.name}"
+
 
 @dataclass(frozen=True)
-class Result:
-    case: Case
-    report: Report
+class Findings:
+    """What was found of one exercise. `problems` is empty where all is well."""
+
+    exercise: Exercise
+    points: float
+    tests: int
+    checked: Counter[str]
+    sound: Counter[str]
     problems: list[str]
 
 
@@ -59,46 +70,56 @@ def check(course: Course, only: Sequence[str], seed: int, jobs: int, out: Consol
         UsageError, CourseError: as for the course and its answers.
     """
     exercises = course.select(only)
-    cases = [case for exercise in exercises for case in _cases(course, exercise)]
     off = switched_off()
-    with launched(course.settings.preload, off) as launcher, ThreadPoolExecutor(jobs) as pool:
-        run = _Runner(course, Options(seed=seed, off=off), launcher)
-        with Progress(console=out, transient=True, disable=not out.is_terminal) as bar:
-            results = list(bar.track(pool.map(run, cases), total=len(cases), description="Checking"))
-    problems = [f"{_name(result.case)}: {problem}" for result in results for problem in result.problems]
-    for exercise in exercises:
-        mine = [result for result in results if result.case.exercise is exercise]
-        problems += [f"{exercise.name}: {problem}" for problem in _gaps(exercise, mine)]
-    _show(exercises, results, problems, out)
-    return not problems
+    with (
+        launched(course.settings.preload, off) as launcher,
+        Progress(console=out, transient=True, disable=not out.is_terminal) as bar,
+    ):
+        found = [
+            check_exercise(course, exercise, Options(seed=seed, off=off), launcher, jobs)
+            for exercise in bar.track(exercises, description="Checking")
+        ]
+    _show(found, out)
+    return not any(findings.problems for findings in found)
 
 
-def _cases(course: Course, exercise: Exercise) -> Iterator[Case]:
-    yield Case(exercise, "stub", Answer("stub", exercise.stub.read_bytes()), _unwritten)
-    for answer in right_answers(course, exercise):
-        yield Case(exercise, "right", answer, _all_passed)
-    for wrong in wrong_answers(course, exercise):
-        yield Case(exercise, "wrong", wrong, _Rejected(wrong), wrong.tests)
+def check_exercise(course: Course, exercise: Exercise, options: Options, launcher: Launcher, jobs: int) -> Findings:
+    """Check one exercise, `jobs` answers at a time.
+
+    Raises:
+        CourseError: its answers cannot be read.
+    """
+    cases = _cases(course, exercise)
+    with ThreadPoolExecutor(jobs) as pool:
+        reports = list(pool.map(lambda case: _report(course, exercise, case, options, launcher), cases))
+    problems = {case: list(case.judge(report)) for case, report in zip(cases, reports, strict=True)}
+    stub = reports[0]
+    named = {name for case in cases for name in case.tests or ()}
+    return Findings(
+        exercise=exercise,
+        points=stub.max_score + stub.deferred_points,
+        tests=len(_tests(stub)),
+        checked=Counter(case.kind for case in cases),
+        sound=Counter(case.kind for case in cases if not problems[case]),
+        problems=[
+            *(f"{case}: {problem}" for case in cases for problem in problems[case]),
+            *_gaps(exercise, cases, _tests(stub), named),
+        ],
+    )
 
 
-def _name(case: Case) -> str:
-    return f"{case.exercise.name}, {case.kind if case.kind == case.answer.name else f'{case.kind} answer {case.answer.name}'}"
+def _cases(course: Course, exercise: Exercise) -> list[Case]:
+    return [
+        Case("stub", Answer("stub", exercise.stub.read_bytes()), _unwritten),
+        *(Case("right", answer, _all_passed) for answer in right_answers(course, exercise)),
+        *(Case("wrong", wrong, _Rejected(wrong), wrong.tests) for wrong in wrong_answers(course, exercise)),
+    ]
 
 
-class _Runner:
-    """Grades one case at a time; called from several threads."""
-
-    def __init__(self, course: Course, options: Options, launcher: Launcher) -> None:
-        self._course = course
-        self._options = options
-        self._launcher = launcher
-
-    def __call__(self, case: Case) -> Result:
-        attempt = Attempt(case.exercise, f"{case.exercise.name}.py", source=case.answer.source)
-        submission = Submission(case.answer.name, "", (attempt,))
-        options = Options(seed=self._options.seed, off=self._options.off, only_tests=case.tests)
-        report = grade(self._course, submission, options, self._launcher)
-        return Result(case, report, list(case.judge(report)))
+def _report(course: Course, exercise: Exercise, case: Case, options: Options, launcher: Launcher) -> Report:
+    attempt = Attempt(exercise, f"{exercise.name}.py", source=case.answer.source)
+    submission = Submission(case.answer.name, "", (attempt,))
+    return grade(course, submission, replace(options, only_tests=case.tests), launcher)
 
 
 # What a report is to say -----------------------------------------------------------------------
@@ -149,17 +170,15 @@ def _function(test: Test) -> str:
     return test.name.partition("[")[0]
 
 
-def _gaps(exercise: Exercise, results: Sequence[Result]) -> Iterator[str]:
-    """What is missing around the answers."""
-    named = {name for result in results for name in result.case.tests or ()}
-    tests = _tests(next(result.report for result in results if result.case.kind == "stub"))
+def _gaps(exercise: Exercise, cases: Sequence[Case], tests: Sequence[Test], named: Collection[str]) -> Iterator[str]:
+    """What is missing around the answers. `named`: the tests that a wrong answer was made for."""
     for name in dict.fromkeys(_function(test) for test in tests if test.visibility == "hidden" and not test.gpu):
         if name not in named:
             yield f"no wrong answer is made for {name}"
     for name in dict.fromkeys(_function(test) for test in tests if not test.hint):
         yield f"{name} has no hint"
-    if sum(result.case.kind == "right" for result in results) < 3:
-        yield "fewer than two alternatives beside the solution"
+    if sum(case.kind == "right" for case in cases) < 1 + ALTERNATIVES:
+        yield f"fewer than {ALTERNATIVES} alternatives beside the solution"
     lesson = exercise.lesson.read_text(encoding="utf-8") if exercise.lesson.is_file() else ""
     if not lesson:
         yield "there is no lesson"
@@ -180,21 +199,16 @@ def hints_of(lesson: str) -> dict[int, list[str]]:
     }
 
 
-def _show(exercises: Sequence[Exercise], results: Sequence[Result], problems: Sequence[str], out: Console) -> None:
+def _show(found: Sequence[Findings], out: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("exercise", "points", "tests", "right answers", "wrong answers"):
         table.add_column(heading, justify="left" if heading == "exercise" else "right")
-    for exercise in exercises:
-        mine = [result for result in results if result.case.exercise is exercise]
-        stub = next(result.report for result in mine if result.case.kind == "stub")
-        points = stub.max_score + stub.deferred_points
-        table.add_row(exercise.name, f"{points:g}", str(len(_tests(stub))), _count(mine, "right"), _count(mine, "wrong"))
+    for of in found:
+        counts = [f"{of.sound[kind]}/{of.checked[kind]}" for kind in ("right", "wrong")]
+        table.add_row(of.exercise.name, f"{of.points:g}", str(of.tests), *counts)
     out.print(table)
+    problems = [f"{of.exercise.name}, {problem}" for of in found for problem in of.problems]
     for problem in problems:
-        out.print(Text("✗ ", style="red").append(problem, style="default"))
-    out.print(f"{len(results)} answers checked, {len(problems)} problems.")
-
-
-def _count(results: Sequence[Result], kind: str) -> str:
-    of_kind = [result for result in results if result.case.kind == kind]
-    return f"{sum(not result.problems for result in of_kind)}/{len(of_kind)}"
+        out.print(Text("✗ ", style="red").append(clean(problem), style="default"))
+    answers = sum(of.checked.total() for of in found)
+    out.print(f"{answers} answers checked, {len(problems)} problem{'' if len(problems) == 1 else 's'}.")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from grader.bans.source import Violation, check
+from grader.boundary.channel import Channel, ChannelClosed, Part, ProtocolError
 from grader.boundary.failures import Raised
 from grader.boundary.peer import Peer
 from grader.boundary.standin import JudgeObjects, StandIn, describe
-from grader.boundary.wire import Channel, ChannelClosed, Notes, ProtocolError
+from grader.boundary.wire import Notes
 from grader.judge.clock import Clock
 from grader.judge.wording import Call, ending
 from grader.processes.child import Child
@@ -62,7 +64,7 @@ class Metered(Channel):
     def descriptors(self) -> tuple[int, ...]:
         return self._inner.descriptors
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes | Sequence[Part]) -> None:
         self._inner.send(frame)
 
     def receive(self) -> bytearray:

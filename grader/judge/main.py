@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.boundary.wire import Channel, ChannelClosed
+from grader.boundary.channel import Channel, ChannelClosed
 from grader.events import Broken, Done, Event, Job
 from grader.judge.plugin import Judge
 from grader.judge.sides import InProcess, InWorker, Side

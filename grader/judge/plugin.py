@@ -149,10 +149,10 @@ class Judge:
             item.stash[ERRORS].clear()  # exceptions hold their frames, and those the submission's objects
 
     def _happened(self, item: pytest.Item) -> Happened:
-        target = self._target_of[item]
+        target, errors = self._target_of[item], item.stash[ERRORS]
         return Happened(
             public=self._marks[item].info.visibility == "public",
-            errors=item.stash[ERRORS],
+            errors=errors,
             seen=self._side.seen,
             gone=self._side.gone,
             source=target.source,

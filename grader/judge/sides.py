@@ -9,7 +9,7 @@ import sys
 import tempfile
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,6 @@ import torch
 
 from grader.bans.source import check
 from grader.boundary.failures import Raised
-from grader.errors import GraderError
 from grader.events import Job, Target
 from grader.judge.link import Forbidden, Link, Seen, WorkerGone
 from grader.judge.wording import places
@@ -72,6 +71,11 @@ def accelerator() -> torch.device:
     return found if found is not None else torch.device("cpu")
 
 
+def _unloadable(target: Target, error: str, lines: Sequence[int]) -> str:
+    where = places(lines, target.source, target.file)
+    return f"{target.file} cannot be loaded: {error}" + (f"\n{where}" if where else "")
+
+
 class InWorker:
     """The submission in a worker: one for each exercise, and a new one whenever it is gone."""
 
@@ -104,8 +108,7 @@ class InWorker:
         except WorkerGone as gone:
             return f"{target.file} cannot be loaded. {gone.message}"
         except Raised as error:
-            where = places(error.lines, target.source, target.file)
-            return f"{target.file} cannot be loaded: {error.kind}: {error}" + (f"\n{where}" if where else "")
+            return _unloadable(target, f"{error.kind}: {error}", error.lines)
         finally:
             link.clock.stop()
         return None
@@ -191,9 +194,9 @@ class InProcess:
         try:
             exec(compile(target.source, target.file, "exec", dont_inherit=True), module.__dict__)
         except Exception as error:
-            lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == target.file]
-            where = places(lines, target.source, target.file)
-            return f"{target.file} cannot be loaded: {type(error).__name__}: {error}" + (f"\n{where}" if where else "")
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [frame.lineno or 0 for frame in frames if frame.filename == target.file]
+            return _unloadable(target, f"{type(error).__name__}: {error}", lines)
         self._loaded, self._source = module, target.source
         return None
 

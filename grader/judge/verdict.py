@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 
 from grader.bans.source import Violation
-from grader.boundary.arrays import CannotCross
 from grader.boundary.failures import Raised
-from grader.boundary.wire import ProtocolError
-from grader.judge.link import Forbidden, Seen, WorkerGone
+from grader.boundary.wire import CannotCross
+from grader.judge.link import Seen, WorkerGone
 from grader.judge.wording import Call, places
 from grader.report import Outcome
 from grader.testing import STAGES, Mismatch, Stage
 
 MAX_TEXT = 2000
 MAX_PRINTED = 1000
+WRONG = "The answer is not the expected one."
 
 NOT_DECIDED_BY_SUITE = (pytest.skip.Exception, pytest.xfail.Exception)
 
@@ -122,17 +122,20 @@ def _raised(error: Raised, happened: Happened) -> list[str]:
 
 
 def _assertion(error: BaseException, public: bool) -> list[str]:
-    """What the author wrote, without the values that pytest adds to it unless the test is public."""
+    """What the author wrote; for a public test also what did not hold, as pytest explains it."""
     text = str(error)
-    if public:
-        return [text]
     if text.startswith("DID NOT RAISE"):
-        return ["An error was to be raised here, and none was."]
-    written, found, _ = text.partition("\nassert ")
-    if found or isinstance(error, pytest.fail.Exception):
-        return [f"{written}."]
+        return ["An error was to be raised here, and none was.", *([f"({text})"] if public else [])]
+    written, found, explained = ("", "assert ", text[7:]) if text.startswith("assert ") else text.partition("\nassert ")
+    if found:
+        if not public:
+            return [f"{written}." if written else WRONG]
+        broken = explained.partition("\n")[0]  # the lines below it say where values came from, in the test's terms
+        return [f"{written}." if written else "", f"This does not hold: {broken}"]
+    if public or isinstance(error, pytest.fail.Exception):
+        return [text]
     stage = _stage(text)
-    return [f"{STAGES[stage][0].upper()}{STAGES[stage][1:]}." if stage else "The answer is not the expected one."]
+    return [f"{STAGES[stage][0].upper()}{STAGES[stage][1:]}." if stage else WRONG]
 
 
 def _stage(text: str) -> Stage | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from grader.boundary.wire import Channel
+from grader.boundary.channel import Channel
 
 Role = Literal["judge", "worker"]
 

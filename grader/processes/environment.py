@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
+from grader.confine.environment import short
+
 PASSED_ON = (
     *("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
-    *("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL", "TZ"),
-    *("CUDA_VISIBLE_DEVICES", "CUDA_HOME", "CUDA_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "GRADER_DEBUG"),
+    *("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "CUDA_HOME", "CUDA_PATH", "OPENBLAS_CORETYPE", "GRADER_DEBUG"),
 )
-"""Environment variables that a process of the grader may need. None of the others reaches it."""
+"""What the grader's own processes need beside what a worker may see. None of the other variables reaches them."""
 
 ALWAYS = {
     "OMP_NUM_THREADS": "1",  # one intra-op thread a process: children run side by side, and a fork has no others
@@ -22,4 +23,4 @@ ALWAYS = {
 
 def environment() -> dict[str, str]:
     """The environment of the grader's own processes."""
-    return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | ALWAYS
+    return short(os.environ) | {name: os.environ[name] for name in PASSED_ON if name in os.environ} | ALWAYS

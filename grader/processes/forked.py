@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from grader.boundary.wire import Channel
+from grader.boundary.channel import Channel
 from grader.errors import GraderError
 from grader.processes.child import Role
 from grader.processes.environment import environment

@@ -8,7 +8,7 @@ import sys
 
 import msgspec
 
-from grader.boundary.wire import Channel, ChannelClosed
+from grader.boundary.channel import Channel, ChannelClosed
 from grader.events import Job
 from grader.processes.child import Launcher, Role
 

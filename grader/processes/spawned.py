@@ -10,11 +10,12 @@ import subprocess
 import sys
 from typing import IO, Literal
 
-from grader.boundary.wire import Channel
+from grader.boundary.channel import Channel
 from grader.errors import GraderError
 from grader.processes.child import Role
 from grader.processes.environment import environment
 from grader.processes.roles import die_with_parent, run
+
 
 class Spawner:
     """Starts each child as a fresh interpreter."""

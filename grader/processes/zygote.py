@@ -22,10 +22,10 @@ from typing import NoReturn
 
 import msgspec
 
-from grader.boundary.wire import Channel
+from grader.boundary.channel import Channel
 from grader.processes.child import Role
 from grader.processes.forked import Forker
-from grader.processes.requests import MAX_MESSAGE, End, Ended, Ready, Refused, Reply, Request, Start, Started
+from grader.processes.requests import MAX_MESSAGE, Ended, Ready, Refused, Reply, Request, Start, Started
 from grader.processes.roles import die_with_parent, run
 
 OWN_MODULES = ("grader.judge.main", "grader.worker.serve")
@@ -38,6 +38,9 @@ def main() -> None:
     try:
         for module in (*sys.argv[2:], *OWN_MODULES):
             importlib.import_module(module)
+        from grader.bans.dispatch import prepare  # imports torch, which may be what fails
+
+        prepare()
     except BaseException as error:
         reply(control, Refused(f"{type(error).__name__}: {error}"))
         raise SystemExit(1) from error
