@@ -10,6 +10,7 @@ Nothing here knows which exercises there are, or of PyTorch.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -23,11 +24,12 @@ import msgspec
 from grader.errors import CourseError, UsageError, did_you_mean
 
 TABLE = "[tool.grader]"
+MAX_BYTES = 1_000_000  # of a pyproject.toml: one that lies in a submission is untrusted
 EXERCISE_FOLDER = re.compile(r"(?P<number>\d+)_(?P<name>[A-Za-z]\w*)")
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 PositiveInt = Annotated[int, msgspec.Meta(gt=0)]
-PositiveFloat = Annotated[float, msgspec.Meta(gt=0)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]  # a clock needs a finite number
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     suites: Text = "tests/suites"
     answers: Text = "tests/course"  # wrong and alternative answers, for `grade check`
     preload: tuple[str, ...] = ("torch", "torchvision")  # imported once, before any submission
-    timeout_s: PositiveFloat = 10.0  # a test's clock, where it is not marked with its own
+    timeout_s: Seconds = 10.0  # a test's clock, where it is not marked with its own
     memory_mb: PositiveInt = 2048  # what a submission's process may allocate
     output_chars: PositiveInt = 8192  # of a submission's printing, per test, what is kept
 
@@ -78,10 +80,11 @@ class Course:
             UsageError: `root` is no course.
             CourseError: it is one, with a mistake in its table or its layout.
         """
-        root = root.resolve()
-        if not _is_course(root):
-            raise UsageError(f"{root} is no course: it has no pyproject.toml with a {TABLE} table.")
-        settings = _settings(root / "pyproject.toml")
+        root = Path(os.path.realpath(root))  # unlike Path.resolve, not undone by links in a circle
+        table = _table(root)
+        if table is None:
+            raise UsageError(f"{root} is no course: it has no readable pyproject.toml with a {TABLE} table.")
+        settings = _settings(root / "pyproject.toml", table)
         return cls(root, settings, _exercises(root, settings))
 
     @classmethod
@@ -147,43 +150,43 @@ class Course:
 
     @cached_property
     def sha256(self) -> str:
-        """Of all that decides marks: the settings and every file in the suites' folder."""
-        digest = hashlib.sha256(msgspec.json.encode(self.settings))
+        """Of all that decides marks: the settings, the exercises' names and every file in the suites' folder."""
+        digest = hashlib.sha256(msgspec.json.encode([self.settings, self.names]))
         for path in _files(self.suites_folder):
-            digest.update(b"\0" + path.relative_to(self.suites_folder).as_posix().encode() + b"\0")
+            digest.update(b"\0" + os.fsencode(path.relative_to(self.suites_folder)) + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
 
 def _courses_above(start: Path) -> Iterable[Path]:
-    start = start.resolve()
-    return (folder for folder in (start, *start.parents) if _is_course(folder))
+    start = Path(os.path.realpath(start))
+    return (folder for folder in (start, *start.parents) if _table(folder) is not None)
 
 
-def _is_course(folder: Path) -> bool:
-    path = folder / "pyproject.toml"
-    return path.is_file() and _table(path) is not None
-
-
-def _table(path: Path) -> dict[str, Any] | None:
-    """The table as it stands, or None where there is none.
+def _table(folder: Path) -> dict[str, Any] | None:
+    """The table in `folder`'s pyproject.toml as it stands, or None where none can be read.
 
     Raises:
         CourseError: the file is no TOML, and seems to be a course's.
     """
-    text = path.read_bytes().decode(errors="replace")
+    path = folder / "pyproject.toml"
     try:
-        tools = tomllib.loads(text).get("tool")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        if TABLE in text:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:  # reading a pipe would not end
+            return None
+        data = path.read_bytes()
+    except OSError:
+        return None
+    try:
+        tools = tomllib.loads(data.decode()).get("tool")
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, numbers too long, tables too deep
+        if TABLE.encode() in data:
             raise CourseError(f"{path} cannot be read as TOML: {error}.") from error
         return None
     table = tools.get("grader") if isinstance(tools, dict) else None
     return table if isinstance(table, dict) else None
 
 
-def _settings(path: Path) -> Settings:
-    table = _table(path) or {}
+def _settings(path: Path, table: dict[str, Any]) -> Settings:
     known = Settings.__struct_fields__
     for key in table:
         if key not in known:
@@ -197,11 +200,11 @@ def _settings(path: Path) -> Settings:
 
 
 def _exercises(root: Path, settings: Settings) -> tuple[Exercise, ...]:
-    folder = root / settings.exercises
+    folder = (root / settings.exercises).resolve()
     if not folder.is_dir():
         raise CourseError(f"The course has no folder {folder}; {TABLE} names it with the key 'exercises'.")
     found: dict[str, Exercise] = {}
-    for path in folder.iterdir():
+    for path in sorted(folder.iterdir()):
         match = EXERCISE_FOLDER.fullmatch(path.name)
         if match and path.is_dir():
             exercise = _exercise(path, match["name"], int(match["number"]), root, settings)
@@ -235,7 +238,7 @@ def _title(lesson: Path) -> str | None:
     """The lesson's first heading."""
     if not lesson.is_file():
         return None
-    lines = lesson.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = lesson.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     return next((line[2:].strip() for line in lines if line.startswith("# ")), None)
 
 

@@ -1,4 +1,4 @@
-"""The terminal: a progress display while `grade` runs, then the report for a person to read.
+"""The terminal: a report for a person to read. What runs meanwhile is in `progress`.
 
 Whatever comes from a submission goes through `clean` and is printed as plain text: it cannot
 colour, move, hide or fake anything. Colour is never the only carrier of a meaning.
@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TextIO
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from grader.course import Course
-from grader.events import Collected, Event, Finished, Started, TestInfo
-from grader.report import Exercise, Outcome, Report, Test, clean
+from grader.progress import progress
+from grader.report import Exercise, Outcome, Report, Test, clean, one_line
+
+__all__ = ["console", "next_step", "progress", "show"]
 
 WORDS: dict[Outcome, str] = {
     "passed": "passed",
@@ -38,7 +37,10 @@ WORDS: dict[Outcome, str] = {
 LOST: dict[Outcome, str] = {"failed": "", "timeout": "timed out", "crashed": "crashed"}
 """Outcomes that are shown test by test, each with what is added to the title."""
 
+FAULT = "The grader is at fault, not you"
+
 MAX_LINES = 30  # of one message; the report has the whole
+MAX_LINE = 500  # characters of one line
 MAX_TITLES = 8  # in one sentence
 
 
@@ -47,46 +49,10 @@ def console(stream: TextIO) -> Console:
     return Console(file=stream, markup=False, highlight=False, emoji=False)
 
 
-@contextmanager
-def progress(out: Console, enabled: bool = True) -> Iterator[Callable[[Event], None]]:
-    """Yields what to call with each event; shows how far the tests are if `out` is a terminal."""
-    if not (enabled and out.is_interactive and out.file.isatty()):
-        yield lambda event: None
-        return
-    columns = (
-        SpinnerColumn("line"),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[title]}", markup=False, style="dim", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
-    )
-    with Progress(*columns, console=out, transient=True, expand=True) as bar:
-        yield _Tracker(bar)
-
-
-class _Tracker:
-    """Counts the tests that are through and names the one that runs."""
-
-    def __init__(self, bar: Progress) -> None:
-        self.bar = bar
-        self.titles: dict[tuple[str, str], str] = {}
-        self.task: TaskID = bar.add_task("Starting", total=None, title="")
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, Collected):
-            self.titles = {(test.exercise, test.name): _title(test) for test in event.tests}
-            self.bar.update(self.task, total=len(event.tests), description="Grading")
-        elif isinstance(event, Started):
-            title = self.titles.get((event.exercise, event.name), "")
-            self.bar.update(self.task, description=clean(event.exercise), title=title)
-        elif isinstance(event, Finished):
-            self.bar.advance(self.task)
-
-
 def show(report: Report, out: Console, course: Course | None = None) -> None:
     """Print `report`: the table, what went wrong and what to do next. `course` tells where the lessons are."""
     out.print()
-    out.print(_table(report, out))
+    out.print(Padding(_table(report, out), (0, 0, 0, 2)))
     for exercise in report.exercises:
         _show_exercise(exercise, out)
     _show_errors(report, out)
@@ -100,14 +66,16 @@ def show(report: Report, out: Console, course: Course | None = None) -> None:
 
 
 def _table(report: Report, out: Console) -> Table:
-    table = Table.grid(padding=(0, 2), pad_edge=True)
-    for justify in ("left", "left", "right"):
-        table.add_column(justify=justify, no_wrap=True)  # type: ignore[arg-type]  # rich's Literal
+    table = Table.grid(padding=(0, 2, 0, 0))
+    longest = max(len(name) for name in ("Total", *(exercise.name for exercise in report.exercises)))
+    table.add_column(overflow="fold", width=min(longest, out.width // 3))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
     table.add_column(ratio=1)
     width = max(6, min(24, (out.width - 48) // 3))
     for exercise in report.exercises:
         bar = _bar(exercise.score, exercise.max_score, exercise.deferred_points, width, out)
-        table.add_row(Text(clean(exercise.name)), bar, _score(exercise), _outcomes(exercise))
+        table.add_row(Text(one_line(exercise.name)), bar, _score(exercise), _outcomes(exercise))
     if len(report.exercises) > 1:
         table.add_row("", "", "", "")
         bar = _bar(report.score, report.max_score, report.deferred_points, width, out)
@@ -118,13 +86,19 @@ def _table(report: Report, out: Console) -> Table:
 def _bar(score: float, decided: float, deferred: float, width: int, out: Console) -> Text:
     """Won, open and undecided points. Full only if all are won, and empty only if none is."""
     whole = decided + deferred
-    won = int(width * score / whole) if whole else 0
-    won = max(won, 1) if score else 0
-    later = min(round(width * deferred / whole), width - won) if whole else 0
-    solid, light, dots = ("━", "─", "·") if out.encoding.startswith("utf") else ("#", "-", ".")
+    won = max(int(width * (score / whole)), 1) if score else 0
+    if whole and score == decided:  # nothing lost
+        later = width - won
+    else:
+        later = min(int(width * (deferred / whole)), width - won - 1) if whole else 0
+    solid, light, dots = ("━", "─", "·") if _is_unicode(out) else ("#", "-", ".")
     bar = Text(solid * won, style="green")
     bar.append(light * (width - won - later), style="dim")
     return bar.append(dots * later, style="blue")
+
+
+def _is_unicode(out: Console) -> bool:
+    return out.encoding.startswith("utf")
 
 
 def _score(marks: Exercise | Report) -> Text:
@@ -133,7 +107,7 @@ def _score(marks: Exercise | Report) -> Text:
 
 
 def _outcomes(exercise: Exercise) -> Text:
-    """ "12 passed, 3 failed", or in a word why there is nothing to count."""
+    """How many tests came out how, or in a word why there is nothing to count."""
     if exercise.status == "missing":
         return Text("no file", style="dim")
     if exercise.status == "invalid":
@@ -161,25 +135,24 @@ def _show_exercise(exercise: Exercise, out: Console) -> None:
     if not (unusable or lost or deferred or 0 < len(todo) < len(exercise.tests)):
         return
     _heading(exercise, out)
-    if exercise.message:
+    if exercise.message and exercise.status != "error":  # that stands with the grader's faults
         _paragraph(exercise.message, out)
     if unusable:
         return
     for test in lost:
         _show_test(test, out)
-    if len(todo) < len(exercise.tests):
-        _sentence("Not written yet", todo, out)
+    _sentence("Not written yet", todo, out)
     _sentence("Waiting for a GPU", deferred, out)
 
 
 def _heading(exercise: Exercise, out: Console) -> None:
     out.print()
-    heading = Text(clean(exercise.name), style="bold")
-    out.print(heading.append(f"  {clean(exercise.title)}", style="not bold dim"))
+    heading = Text(one_line(exercise.name), style="bold")
+    out.print(heading.append(f"  {one_line(exercise.title)}", style="not bold dim"))
 
 
 def _show_test(test: Test, out: Console) -> None:
-    cross = "✗" if out.encoding.startswith("utf") else "x"
+    cross = "✗" if _is_unicode(out) else "x"
     title = Text(f"{cross} ", style="red").append(_title(test), style="bold default")
     aside = ", ".join(filter(None, [LOST[test.outcome], _points(test.points)]))
     out.print()
@@ -191,28 +164,32 @@ def _show_test(test: Test, out: Console) -> None:
 
 
 def _paragraph(text: str, out: Console, lead: str = "") -> None:
-    """`text`, cleaned and indented, with an end where it does not find one itself."""
+    out.print(Padding(Text(lead, style="cyan").append(_clipped(text), style="default"), (0, 0, 0, 4)))
+
+
+def _clipped(text: str) -> str:
+    """`text`, cleaned, with an end where it does not find one itself."""
     lines = clean(text).expandtabs(4).strip("\n").split("\n")
-    kept = lines[:MAX_LINES]
+    kept = [line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]} (...)" for line in lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         kept.append(f"({len(lines) - MAX_LINES} more lines; --json FILE keeps them all)")
-    out.print(Padding(Text(lead, style="cyan").append("\n".join(kept), style="default"), (0, 0, 0, 4)))
+    return "\n".join(kept)
 
 
 def _sentence(lead: str, tests: list[Test], out: Console) -> None:
-    """ "Not written yet: this, that." in one line, or as few as it takes."""
+    """`lead` and the titles of `tests`, in as few lines as it takes."""
     if tests:
-        titles = list(dict.fromkeys(clean(test.title).strip() for test in tests))
+        titles = list(dict.fromkeys(one_line(test.title) for test in tests))
         more = [f"and {len(titles) - MAX_TITLES} more"] if len(titles) > MAX_TITLES else []
         out.print()
         text = Text(f"{lead}: ").append("; ".join([*titles[:MAX_TITLES], *more]), style="dim")
         out.print(Padding(text, (0, 0, 0, 2)))
 
 
-def _title(test: Test | TestInfo) -> str:
-    """The title, with the case's id for a parametrized test."""
-    case = test.name.partition("[")[2].removesuffix("]")
-    return " ".join(clean(f"{test.title} [{case}]" if case else test.title).split())
+def _title(test: Test) -> str:
+    """The title, with the case's id for a parametrized test; a hidden test's id could tell its inputs."""
+    case = test.name.partition("[")[2].removesuffix("]") if test.visibility == "public" else ""
+    return one_line(f"{test.title} [{case}]" if case else test.title)
 
 
 # What is not about the answers -----------------------------------------------------------------
@@ -226,11 +203,8 @@ def _show_errors(report: Report, out: Console) -> None:
         out.print(Panel(Text("\n".join([lead, *lines])), title=Text(FAULT), border_style="red", title_align="left"))
 
 
-FAULT = "The grader is at fault, not you"
-
-
 def _errors(exercise: Exercise) -> Iterable[str]:
-    name = clean(exercise.name)
+    name = one_line(exercise.name)
     tests = [test for test in exercise.tests if test.outcome == "error"]
     if exercise.status == "error" and exercise.message:
         yield f"{name}: {_clipped(exercise.message)}"
@@ -238,10 +212,6 @@ def _errors(exercise: Exercise) -> Iterable[str]:
         yield f"{name}: no test was run."
     for test in tests:
         yield f"{name}, {_title(test)}: {_clipped(test.message or 'no reason was recorded')}"
-
-
-def _clipped(text: str) -> str:
-    return "\n".join(clean(text).strip().split("\n")[:MAX_LINES])
 
 
 def _notices(report: Report) -> Iterable[str]:
@@ -256,6 +226,8 @@ def _notices(report: Report) -> Iterable[str]:
 
 def next_step(report: Report, course: Course | None = None) -> str:
     """One sentence: what the student does next. The first exercise that is not right yet decides."""
+    if not report.exercises:
+        return "nothing was graded."
     if any(exercise.status == "error" for exercise in report.exercises):
         return "report the fault above; the other exercises are graded as usual."
     unfinished = [exercise for exercise in report.exercises if exercise.status not in ("passed", "deferred")]
@@ -268,14 +240,14 @@ def next_step(report: Report, course: Course | None = None) -> str:
 
 
 def _step(exercise: Exercise, course: Course | None) -> str:
-    name = clean(exercise.name)
+    name = one_line(exercise.name)
     lost = [test for test in exercise.tests if test.outcome in LOST]
     if exercise.status == "missing":
         return f"write {name}.py.{_lesson(exercise.name, course)}"
     if exercise.status == "invalid":
         return f"mend {name}.py, so that it can be loaded."
     if lost:
-        return f"{name}, “{_title(lost[0])}”. Add --only {name} to see it alone."
+        return f'{name}, "{_title(lost[0])}". Add --only {name} to see it alone.'
     return f"go on with {name}.{_lesson(exercise.name, course)}"
 
 
@@ -284,7 +256,7 @@ def _lesson(name: str, course: Course | None) -> str:
     if not lessons or not lessons[0].is_file():
         return ""
     path = os.path.relpath(lessons[0])
-    return f" Its lesson: {lessons[0] if path.startswith('..') else Path(path)}"
+    return f" Its lesson: {lessons[0] if path.startswith('..') else path}"
 
 
 def _points(points: float) -> str:

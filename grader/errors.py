@@ -30,8 +30,8 @@ class UsageError(GraderError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """" Did you mean 'attention'?" where one of `known` is close to `name`, otherwise ""."""
+    """A question to end a message with where one of `known` is close to `name`; otherwise nothing."""
     from difflib import get_close_matches
 
-    matches = get_close_matches(name, list(known), n=1)
+    matches = get_close_matches(name, known, n=1)
     return f" Did you mean '{matches[0]}'?" if matches else ""

@@ -11,6 +11,7 @@ After a change:
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import os
@@ -165,8 +166,10 @@ def _status(tests: list[Test]) -> Status:
 def schema() -> dict[str, Any]:
     """The JSON Schema of `Report`."""
     described = msgspec.json.schema(Report)
-    required = described["$defs"]["Report"]["required"]
-    required.insert(0, "schema_version")  # it has a default, and is always written
+    described["$defs"]["Report"]["required"].insert(0, "schema_version")  # it has a default, and is always written
+    for definition in described["$defs"].values():
+        if "description" in definition:  # a docstring, which Python 3.13 strips of its indent
+            definition["description"] = inspect.cleandoc(definition["description"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Report", **described}
 
 
@@ -238,6 +241,11 @@ def clean(text: str) -> str:
     text = text.translate({0x0D: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"})
     text = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in INVISIBLE)
     return text.encode("utf-8", "replace").decode()
+
+
+def one_line(text: str) -> str:
+    """`clean`, for what has to stay within its line."""
+    return " ".join(clean(text).split())
 
 
 if __name__ == "__main__":

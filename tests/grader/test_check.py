@@ -118,8 +118,8 @@ def test_what_is_not_sound_is_named(check: Check, file: str, text: str | None, p
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("# --- square the square -> test_value\n", "heads no block"),
-        ("# --- square: the square\n", "heads no block"),
+        ("# --- square the square -> test_value\n", "is no head of a block"),
+        ("# --- square: the square\n", "is no head of a block"),
         ("# --- a: b -> test_c\n# --- a: d -> test_e\n", "two blocks are called a"),
     ],
 )
