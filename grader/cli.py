@@ -45,9 +45,7 @@ only_option = click.option("--only", multiple=True, metavar="NAME", help="This e
     "Other commands: grade check --help."
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=any_path)
-@click.option(
-    "--json", "json_file", metavar="FILE", type=any_path, help='Write the report ("-": to standard output).'
-)
+@click.option("--json", "json_file", metavar="FILE", type=any_path, help='Write the report ("-": to standard output).')
 @course_option
 @only_option
 @click.option("-k", "select", default="", metavar="EXPR", help="The tests that EXPR matches, as pytest's -k.")
@@ -96,7 +94,9 @@ def grade(
 @course_option
 @only_option
 @click.option("-j", "jobs", type=click.IntRange(min=1), metavar="N", help="How many at a time; one a processor.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, metavar="N", help="What inputs are drawn from; 0.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, metavar="N", help="What inputs are drawn from; 0."
+)
 def check(course_dir: Path | None, only: tuple[str, ...], jobs: int | None, seed: int) -> int:
     """Test the course against itself: stubs, solutions, wrong answers and alternatives."""
     from grader.check import check as check_course

@@ -1,8 +1,8 @@
 """From a submission to its report.
 
-    discover    which exercises there are, and which file answers each    course, submission
-    judge       run the suites, in a process that is trusted               judge, processes
-    report      add up the verdicts                                        tally, report
+discover    which exercises there are, and which file answers each    course, submission
+judge       run the suites, in a process that is trusted               judge, processes
+report      add up the verdicts                                        tally, report
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from grader.boundary.wire import ChannelClosed
+from grader.boundary.channel import ChannelClosed
 from grader.confine import LAYERS
 from grader.course import Course
 from grader.errors import UsageError, did_you_mean
@@ -26,6 +26,9 @@ from grader.processes.launch import FORK
 from grader.report import Report
 from grader.submission import Attempt, Submission
 from grader.tally import Tally
+
+GRACE_SECONDS = 1.0
+"""How long a judge that has closed its channel may take to end by itself, so that it can be said how."""
 
 SWITCH = "GRADER_WITHOUT"
 """An environment variable: what to do without, of `fork` and the layers of confinement."""
@@ -131,6 +134,6 @@ def _judged(job: Job, launcher: Launcher) -> Iterator[Event]:
             if isinstance(event, Done | Broken):
                 return
     except ChannelClosed:
-        yield Broken(reason=f"the judge ended before it was through (exit code {judge.end()})")
+        yield Broken(reason=f"the judge ended before it was through (exit code {judge.end(GRACE_SECONDS)})")
     finally:
         judge.end()

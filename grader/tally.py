@@ -55,9 +55,7 @@ class Tally:
     def report(self, course: Course, seed: int, started_at: datetime, duration_s: float) -> Report:
         """Add up. A test without a verdict scores nothing, and is the grader's fault."""
         exercises = [
-            exercise
-            for attempt in self.submission.attempts
-            if (exercise := self._exercise(attempt)) is not None
+            exercise for attempt in self.submission.attempts if (exercise := self._exercise(attempt)) is not None
         ]
         return Report(
             submission=SubmissionId(id=self.submission.id, sha256=self.submission.sha256),

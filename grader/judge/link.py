@@ -20,6 +20,9 @@ from grader.processes.child import Child
 MAX_BYTES = 1 << 30
 """What a worker may send during one test."""
 
+GRACE_SECONDS = 1.0
+"""How long a worker that has closed its channel may take to end by itself, so that it can be said how."""
+
 REMOTE = "remote "
 """How the label of a library module begins that a test imported in the worker."""
 
@@ -117,10 +120,10 @@ class Link(Peer):
             module._standin_label = REMOTE + name
         return module
 
-    def end(self) -> int:
+    def end(self, grace_s: float = 0.0) -> int:
         """End the worker. Returns its exit code."""
         self.clock.stop()
-        return self._child.end()
+        return self._child.end(grace_s)
 
     # what a Peer leaves to its side
 
@@ -170,7 +173,8 @@ class Link(Peer):
 
     def _lost(self, error: ChannelClosed | ProtocolError) -> WorkerGone:
         """Why there is no more to be had from the worker; it is ended in any case."""
-        rang, code = self.clock.rang, self.end()
+        rang = self.clock.rang
+        code = self.end(GRACE_SECONDS if isinstance(error, ChannelClosed) else 0.0)
         if rang:
             self.gone = WorkerGone("timeout", f"There was no answer within {self.clock.seconds:g} seconds.")
         elif isinstance(error, ProtocolError):

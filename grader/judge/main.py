@@ -62,6 +62,7 @@ def _arguments(job: Job) -> list[str]:
         *("-p", "no:cacheprovider", "-p", "no:warnings", "-p", "pytest_jsonreport.plugin"),
         *("--json-report", "--json-report-file=none"),
         *("--json-report-omit", "log", "collectors", "keywords", "traceback"),
+        f"--confcutdir={Path(job.targets[0].suite).parent}",
         *("--continue-on-collection-errors", "--capture=no", "--assert=rewrite"),
     ]
     if job.select:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -32,39 +31,47 @@ class Marks:
     timeout_s: float
 
 
-def read(items: Iterable[pytest.Item], exercises: dict[pytest.Item, str], timeout_s: float) -> dict[pytest.Item, Marks]:
-    """The marks of all `items`; each parametrized test's points are shared by all its cases.
+def read(items: Iterable[pytest.Item], exercise: str, timeout_s: float) -> dict[pytest.Item, Marks]:
+    """The marks of an exercise's `items`; a parametrized test's points are shared by all its cases.
 
     Raises:
         ValueError: a mark makes no sense; the message names the test.
     """
-    items = list(items)
-    cases = Counter(map(_function_id, items))
-    return {item: _read(item, exercises[item], cases[_function_id(item)], timeout_s) for item in items}
+    functions: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        functions.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    return {
+        item: _read(item, exercise, number, len(cases), timeout_s)
+        for cases in functions.values()
+        for number, item in enumerate(cases, 1)
+    }
 
 
-def _function_id(item: pytest.Item) -> str:
-    return item.nodeid.partition("[")[0]
-
-
-def _read(item: pytest.Item, exercise: str, cases: int, timeout_s: float) -> Marks:
+def _read(item: pytest.Item, exercise: str, number: int, cases: int, timeout_s: float) -> Marks:
     points = _number(item, "points", 1.0)
     hint = _argument(item, "hint", None)
     if hint is not None and not isinstance(hint, str):
         raise ValueError(f"{item.name}: hint takes a text, not {hint!r}")
+    public = item.get_closest_marker("public") is not None
     return Marks(
         info=TestInfo(
             exercise=exercise,
-            name=item.name,
+            name=item.name if public else _numbered(item, number),
             title=_title(item),
             points=points / cases,
-            visibility="public" if item.get_closest_marker("public") else "hidden",
+            visibility="public" if public else "hidden",
             gpu=item.get_closest_marker("gpu") is not None,
             hint=hint,
         ),
         forbidden=_forbidden(item),
         timeout_s=_number(item, "timeout", timeout_s),
     )
+
+
+def _numbered(item: pytest.Item, number: int) -> str:
+    """The name of a hidden test: what pytest calls a case is made of the case's inputs."""
+    function, parametrized, _ = item.name.partition("[")
+    return f"{function}[{number}]" if parametrized else function
 
 
 def _argument(item: pytest.Item, mark: str, default: Any) -> Any:
@@ -97,4 +104,4 @@ def _title(item: pytest.Item) -> str:
     """The first line of the docstring; without one, the name as words."""
     described = inspect.getdoc(getattr(item, "function", None)) or ""
     first = described.strip().partition("\n")[0].strip()
-    return first or _function_id(item).rpartition("::")[2].removeprefix("test_").replace("_", " ")
+    return first or item.name.partition("[")[0].removeprefix("test_").replace("_", " ")

@@ -68,7 +68,7 @@ class Judge:
         for target in self._job.targets:
             mine = [item for item in items if self._target_of[item] is target]
             try:
-                self._marks |= marks.read(mine, dict.fromkeys(mine, target.exercise), self._job.timeout_s)
+                self._marks |= marks.read(mine, target.exercise, self._job.timeout_s)
             except ValueError as error:
                 self._broken[target.exercise] = f"The suite cannot be used: {error}"
             else:

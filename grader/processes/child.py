@@ -17,8 +17,8 @@ class Child(Protocol):
     def kill(self) -> None:
         """End it at once. Safe to call from another thread, more than once, and when it has ended."""
 
-    def end(self) -> int:
-        """Kill it if it still runs, close the channel, and say how it ended.
+    def end(self, grace_s: float = 0.0) -> int:
+        """Close the channel, and say how it ended. If it still runs after `grace_s`, it is killed.
 
         Returns:
             Its exit code, or minus the number of the signal that ended it.

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from typing import Literal
 
@@ -18,7 +19,7 @@ from grader.boundary.channel import Channel
 from grader.errors import GraderError
 from grader.processes.child import Role
 from grader.processes.environment import environment
-from grader.processes.requests import MAX_MESSAGE, End, Ended, Ready, Refused, Reply, Request, Start, Started
+from grader.processes.requests import MAX_MESSAGE, End, Ended, Ready, Refused, Reply, Request, Running, Start, Started
 
 
 class Forker:
@@ -70,11 +71,16 @@ class ForkedChild:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(self._pid, signal.SIGKILL)
 
-    def end(self) -> int:
+    def end(self, grace_s: float = 0.0) -> int:
         self.channel.close()
-        if self._code is None:
-            answer = self._forker.request(End(self._pid))
-            self._code = answer.code if isinstance(answer, Ended) else -signal.SIGKILL
+        deadline = time.monotonic() + grace_s
+        while self._code is None:
+            kill = time.monotonic() >= deadline
+            answer = self._forker.request(End(self._pid, kill))
+            if isinstance(answer, Running):
+                time.sleep(0.002)
+            else:
+                self._code = answer.code if isinstance(answer, Ended) else -signal.SIGKILL
         return self._code
 
 

@@ -30,9 +30,14 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
 
 
 class End(msgspec.Struct, frozen=True, tag="end"):
-    """Kill a child if it still runs, and wait for it."""
+    """Say how a child ended. One that still runs is killed, or with `kill=False` left to run."""
 
     pid: int
+    kill: bool = True
+
+
+class Running(msgspec.Struct, frozen=True, tag="running"):
+    """It has not ended yet."""
 
 
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
@@ -42,4 +47,4 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
 
 
 Request = Start | End
-Reply = Ready | Refused | Started | Ended
+Reply = Ready | Refused | Started | Running | Ended

@@ -52,11 +52,13 @@ class SpawnedChild:
     def kill(self) -> None:
         self._process.kill()
 
-    def end(self) -> int:
+    def end(self, grace_s: float = 0.0) -> int:
         self.channel.close()
-        if self._process.poll() is None:
+        try:
+            return self._process.wait(grace_s)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-        return self._process.wait()
+            return self._process.wait()
 
 
 def _taken(stream: IO[bytes] | None) -> int:

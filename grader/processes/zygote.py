@@ -25,7 +25,7 @@ import msgspec
 from grader.boundary.channel import Channel
 from grader.processes.child import Role
 from grader.processes.forked import Forker
-from grader.processes.requests import MAX_MESSAGE, Ended, Ready, Refused, Reply, Request, Start, Started
+from grader.processes.requests import MAX_MESSAGE, End, Ended, Ready, Refused, Reply, Request, Running, Start, Started
 from grader.processes.roles import die_with_parent, run
 
 OWN_MODULES = ("grader.judge.main", "grader.worker.serve")
@@ -85,7 +85,7 @@ class Zygote:
         if isinstance(request, Start):
             reply(control, self._start(request.role, descriptors[0], control))
         else:
-            reply(control, self._end(request.pid, control))
+            reply(control, self._end(request, control))
 
     def _start(self, role: Role, channel: int, control: socket.socket) -> Reply:
         """Fork a child; a judge also gets a control socket of its own, to ask for its workers."""
@@ -129,11 +129,14 @@ class Zygote:
         finally:
             os._exit(code)
 
-    def _end(self, pid: int, control: socket.socket) -> Reply:
-        if pid not in self._children[control]:
-            return Refused(f"{pid} is not a child asked for here")
-        self._children[control].discard(pid)
-        return Ended(reap(pid))
+    def _end(self, request: End, control: socket.socket) -> Reply:
+        if request.pid not in self._children[control]:
+            return Refused(f"{request.pid} is not a child asked for here")
+        code = reap(request.pid, request.kill)
+        if code is None:
+            return Running()
+        self._children[control].discard(request.pid)
+        return Ended(code)
 
     def _forget(self, control: socket.socket) -> None:
         """Whoever held the other end is gone, or going: so go the children."""
@@ -143,13 +146,15 @@ class Zygote:
             reap(pid)
 
 
-def reap(pid: int) -> int:
-    """Kill `pid` and its process group, unless it has ended, and say how it ended."""
+def reap(pid: int, kill: bool = True) -> int | None:
+    """How `pid` ended. If it still runs, None, or with `kill` it is killed with its process group."""
     ended, status = os.waitpid(pid, os.WNOHANG)
     if not ended:
-        for kill in (os.killpg, os.kill):  # it may not have its own group yet
+        if not kill:
+            return None
+        for how in (os.killpg, os.kill):  # it may not have its own group yet
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                kill(pid, signal.SIGKILL)
+                how(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status)
 

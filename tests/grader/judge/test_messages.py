@@ -51,11 +51,11 @@ ANSWERS = {
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=list(ANSWERS))
 def test_nothing_of_a_hidden_test_is_told(run: Grader, answer: str) -> None:
     graded = run(suite("hint('think')"), answer)
-    assert set(graded.outcomes.values()) <= {"failed", "crashed"}
+    assert len(graded.tests) == len(NAMES) and set(graded.outcomes.values()) <= {"failed", "crashed"}
     for test in graded.tests.values():
         told = f"{test.title} {test.message} {test.hint}"
         for secret in (SECRET, "62674", "216", "assert ", "match"):
-            assert secret not in told.replace("<secret>", ""), told
+            assert secret not in told, told
 
 
 def test_what_is_told_of_a_hidden_test(run: Grader) -> None:
@@ -67,7 +67,7 @@ def test_what_is_told_of_a_hidden_test(run: Grader) -> None:
         "bare": "In double:\nThe answer is not the expected one.",
         "close": "In double:\nThe shape and dtype are right, the values are not.",
         "raises": "In double:\nAn error was to be raised here, and none was.",
-        "fails": "In double:\nnot so.",
+        "fails": "In double:\nnot so",
         "stumbles": "In double:\nWhat came back cannot be used as the test needs it (AttributeError).",
     }
 
@@ -80,8 +80,12 @@ def test_what_is_told_of_a_public_test(run: Grader) -> None:
         "Expected: twice x.",
     ]
     assert "This is what squaring gives." in graded.message("compared")
-    assert "twice the number" in graded.message("asserted") and "62674" in graded.message("asserted")
-    assert "DID NOT RAISE" in graded.message("raises")
+    assert graded.message("asserted") == (
+        "double(31337.0, 1) returned 982007569.0.\ntwice the number.\n"
+        "This does not hold: 982007569.0 == (2 * 31337.0)"
+    )
+    assert "ZeroDivisionError" in graded.message("raises")
+    assert "31337.0 came back" not in graded.message("close") and "not close" in graded.message("close")
 
 
 def test_errors_of_the_students_own(run: Grader) -> None:
@@ -125,6 +129,18 @@ def test_what_a_hidden_test_handed_over_does_not_turn_up_in_a_public_one(run: Gr
     assert list(graded.tests) == ["a", "b"]
     assert graded.outcomes == {"a": "passed", "b": "failed"}
     assert SECRET not in graded.message("b")
+
+
+def test_the_cases_of_a_hidden_test_are_numbered(run: Grader) -> None:
+    """What pytest calls a case is made of its inputs."""
+    suite = """
+        @pytest.mark.parametrize("x", ["31337", "b"])
+        def test_hidden(student, x): ...
+        @pytest.mark.public
+        @pytest.mark.parametrize("x", ["a", "b"])
+        def test_public(student, x): ...
+    """
+    assert list(run(suite, "").tests) == ["hidden[1]", "hidden[2]", "public[a]", "public[b]"]
 
 
 def test_titles(run: Grader) -> None:

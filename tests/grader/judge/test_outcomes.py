@@ -37,8 +37,8 @@ def test_scores_add_up(run: Grader) -> None:
     assert {name: (test.points, test.score) for name, test in graded.tests.items()} == {
         "shared[1]": (0.75, 0.75),
         "shared[2]": (0.75, 0.75),
-        "shared[5]": (0.75, 0.75),
-        "shared[7]": (0.75, 0.75),
+        "shared[3]": (0.75, 0.75),
+        "shared[4]": (0.75, 0.75),
         "whole": (2, 0),
     }
     assert (graded.report.score, graded.report.max_score, graded.exercise.status) == (3, 5, "failed")
@@ -159,6 +159,7 @@ def test_no_test_can_take_a_dead_worker_for_an_error(run: Grader) -> None:
 def test_too_much_that_comes_back(run: Grader) -> None:
     answer = "import torch\ndef double(x):\n    return torch.zeros(x)\n"
     suite = """
+        @pytest.mark.timeout(120)
         def test_double(student):
             for _ in range(8):
                 student.double(200 << 20 >> 2)
