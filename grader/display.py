@@ -112,9 +112,9 @@ def _outcomes(exercise: Exercise) -> Text:
         return Text("no file", style="dim")
     if exercise.status == "invalid":
         return Text("cannot be loaded", style="red")
-    counts = Counter(test.outcome for test in exercise.tests)
-    if set(counts) == {"todo"}:
+    if exercise.status == "todo":
         return Text("not started", style="dim")
+    counts = Counter(test.outcome for test in exercise.tests)
     return Text(", ".join(f"{counts[outcome]} {word}" for outcome, word in WORDS.items() if counts[outcome]))
 
 
@@ -130,19 +130,26 @@ def _show_exercise(exercise: Exercise, out: Console) -> None:
     """What is not right yet in `exercise`; nothing where all is right or nothing is written."""
     lost = [test for test in exercise.tests if test.outcome in LOST]
     todo = [test for test in exercise.tests if test.outcome == "todo"]
-    deferred = [test for test in exercise.tests if test.outcome == "deferred"]
     unusable = exercise.status in ("missing", "invalid")
-    if not (unusable or lost or deferred or 0 < len(todo) < len(exercise.tests)):
+    if not (unusable or lost or (todo and exercise.status != "todo")):
         return
     _heading(exercise, out)
     if exercise.message and exercise.status != "error":  # that stands with the grader's faults
         _paragraph(exercise.message, out)
     if unusable:
         return
-    for test in lost:
-        _show_test(test, out)
+    for tests in _alike(lost):
+        _show_lost(tests, out)
     _sentence("Not written yet", todo, out)
-    _sentence("Waiting for a GPU", deferred, out)
+
+
+def _alike(tests: Iterable[Test]) -> list[list[Test]]:
+    """`tests`, those together that are cases of one test and were lost in the same way."""
+    groups: dict[tuple[str, str, str | None], list[Test]] = {}
+    for test in tests:
+        told = test.message if test.visibility == "hidden" else f"{test.message} {test.name}"
+        groups.setdefault((test.name.partition("[")[0], test.outcome, told), []).append(test)
+    return list(groups.values())
 
 
 def _heading(exercise: Exercise, out: Console) -> None:
@@ -151,10 +158,13 @@ def _heading(exercise: Exercise, out: Console) -> None:
     out.print(heading.append(f"  {one_line(exercise.title)}", style="not bold dim"))
 
 
-def _show_test(test: Test, out: Console) -> None:
+def _show_lost(tests: list[Test], out: Console) -> None:
+    """One lost test, or several cases of one that are alike."""
+    test = tests[0]
     cross = "✗" if _is_unicode(out) else "x"
     title = Text(f"{cross} ", style="red").append(_title(test), style="bold default")
-    aside = ", ".join(filter(None, [LOST[test.outcome], _points(test.points)]))
+    cases = f"{len(tests)} cases" if len(tests) > 1 else ""
+    aside = ", ".join(filter(None, [LOST[test.outcome], cases, _points(sum(test.points for test in tests))]))
     out.print()
     out.print(Padding(title.append(f"  ({aside})", style="not bold dim"), (0, 0, 0, 2)))
     if test.message:
@@ -179,7 +189,7 @@ def _clipped(text: str) -> str:
 def _sentence(lead: str, tests: list[Test], out: Console) -> None:
     """`lead` and the titles of `tests`, in as few lines as it takes."""
     if tests:
-        titles = list(dict.fromkeys(one_line(test.title) for test in tests))
+        titles = list(dict.fromkeys(_headline(test) for test in tests))
         more = [f"and {len(titles) - MAX_TITLES} more"] if len(titles) > MAX_TITLES else []
         out.print()
         text = Text(f"{lead}: ").append("; ".join([*titles[:MAX_TITLES], *more]), style="dim")
@@ -189,7 +199,11 @@ def _sentence(lead: str, tests: list[Test], out: Console) -> None:
 def _title(test: Test) -> str:
     """The title, with the case's id for a parametrized test; a hidden test's id could tell its inputs."""
     case = test.name.partition("[")[2].removesuffix("]") if test.visibility == "public" else ""
-    return one_line(f"{test.title} [{case}]" if case else test.title)
+    return one_line(f"{_headline(test)} [{case}]" if case else _headline(test))
+
+
+def _headline(test: Test) -> str:
+    return one_line(test.title).removesuffix(".")
 
 
 # What is not about the answers -----------------------------------------------------------------
@@ -221,6 +235,13 @@ def _notices(report: Report) -> Iterable[str]:
     elif isolation.missing:
         layers = "; ".join(f"{layer} ({reason})" if reason else layer for layer, reason in isolation.missing.items())
         yield clean(f"Not confined by {layers}. That is fine for your own files, not for other people's.")
+    deferred = [test for exercise in report.exercises for test in exercise.tests if test.outcome == "deferred"]
+    if deferred:
+        tests, points = (
+            f"{len(deferred)} test{'' if len(deferred) == 1 else 's'}",
+            _points(sum(test.points for test in deferred)),
+        )
+        yield f"Deferred to a machine with a GPU: {tests}, {points}; neither won nor lost here."
     yield f"Seed {report.seed}: --seed {report.seed} grades with the same inputs again."
 
 

@@ -77,7 +77,11 @@ def test_a_sound_course(check: Check) -> None:
         ("exercises/01_double/double.py", "def double(x):\n    return 6  # TODO 1\n", "stub: test_value passed."),
         ("exercises/01_double/double.py", "import nothing_like_it  # TODO 1\n", "stub: double.py cannot be loaded"),
         ("solutions/01_double/double.py", "def double(x):\n    return 6\n", "right answer solution: test_text failed"),
-        ("tests/course/double/right_sum.py", "def double(x):\n    return 6\n", "right answer right_sum: test_text failed"),
+        (
+            "tests/course/double/right_sum.py",
+            "def double(x):\n    return 6\n",
+            "right answer right_sum: test_text failed",
+        ),
         ("tests/course/double/right_sum.py", None, "fewer than 2 alternatives beside the solution"),
         (
             "tests/course/double/wrong.py",

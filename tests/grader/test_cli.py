@@ -38,7 +38,10 @@ def home(tmp_path: Path) -> Path:
     """A course of two exercises, and the submission of a student who got one of them right."""
     for number, name in enumerate(("double", "halve")):
         _write(tmp_path / f"course/exercises/{number:02}_{name}/README.md", f"# About {name}\n")
-        _write(tmp_path / f"course/exercises/{number:02}_{name}/{name}.py", f"def {name}(x):\n    raise NotImplementedError\n")
+        _write(
+            tmp_path / f"course/exercises/{number:02}_{name}/{name}.py",
+            f"def {name}(x):\n    raise NotImplementedError\n",
+        )
         _write(tmp_path / f"course/tests/suites/test_{name}.py", SUITE.replace("NAME", name))
     _write(tmp_path / "course/pyproject.toml", '[tool.grader]\nname = "Tiny"\npreload = ["torch"]\n')
     _write(tmp_path / "alice/double.py", RIGHT.replace("NAME", "double"))

@@ -134,7 +134,7 @@ def test_a_row_counts_points_and_outcomes() -> None:
         (marks(case("todo"), case("todo")), "not started"),
         (marks(case("todo"), status="missing"), "no file"),
         (marks(case("failed"), status="invalid"), "cannot be loaded"),
-        (marks(case("todo"), case("deferred")), "1 to do, 1 deferred"),
+        (marks(case("todo"), case("deferred")), "not started"),
     ],
 )
 def test_a_row_says_in_words_how_it_stands(exercise: Exercise, words: str) -> None:
@@ -310,10 +310,19 @@ def test_a_long_list_of_titles_has_an_end() -> None:
     assert f"T{MAX_TITLES}" not in text
 
 
-def test_what_waits_for_a_gpu_is_named() -> None:
-    text = shown(report(marks(case(), case("deferred", title="On a GPU"))))
-    assert "\n  Waiting for a GPU: On a GPU\n" in text
-    assert "Not written yet" not in text
+def test_what_waits_for_a_gpu_is_counted() -> None:
+    text = shown(report(marks(case(), case("deferred", 2), case("deferred"))))
+    assert "\nDeferred to a machine with a GPU: 2 tests, 3 points; neither won nor lost here.\n" in text
+    assert "Deferred" not in shown(report(marks(case())))
+
+
+def test_cases_that_are_alike_are_shown_once() -> None:
+    cases = [case("failed", 0.5, name=f"test_rows[{number}]", message="the same") for number in (1, 2, 3)]
+    text = shown(report(marks(*cases, case("failed", name="test_rows[4]", message="another"))))
+    assert text.count("Rows sum to one  (") == 2
+    assert "✗ Rows sum to one  (3 cases, 1.5 points)\n    the same\n" in text
+    public = [case("failed", name=f"test_rows[{n}]", message="the same", visibility="public") for n in (1, 2)]
+    assert shown(report(marks(*public))).count("✗") == 2
 
 
 @pytest.mark.parametrize(("status", "outcome"), [("missing", "todo"), ("invalid", "failed")])

@@ -81,8 +81,7 @@ def test_what_is_told_of_a_public_test(run: Grader) -> None:
     ]
     assert "This is what squaring gives." in graded.message("compared")
     assert graded.message("asserted") == (
-        "double(31337.0, 1) returned 982007569.0.\ntwice the number.\n"
-        "This does not hold: 982007569.0 == (2 * 31337.0)"
+        "double(31337.0, 1) returned 982007569.0.\ntwice the number.\nThis does not hold: 982007569.0 == (2 * 31337.0)"
     )
     assert "ZeroDivisionError" in graded.message("raises")
     assert "31337.0 came back" not in graded.message("close") and "not close" in graded.message("close")
