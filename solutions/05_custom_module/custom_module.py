@@ -4,6 +4,7 @@ Shapes: N samples, I features in, O features out, C columns (channels), … any 
 """
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -43,16 +44,13 @@ class MLP(nn.Module):
 
     def __init__(self, sizes: list[int]) -> None:
         super().__init__()
-        pairs = zip(sizes[:-1], sizes[1:], strict=True)
-        self.layers = nn.ModuleList(Linear(before, after) for before, after in pairs)
+        self.layers = nn.ModuleList(Linear(before, after) for before, after in pairwise(sizes))
 
     def forward(self, x: Tensor) -> Tensor:
-        last = len(self.layers) - 1
-        for number, layer in enumerate(self.layers):
-            x = layer(x)  # (N, sizes[number + 1])
-            if number < last:
-                x = x.relu()
-        return x
+        *hidden, last = self.layers
+        for layer in hidden:
+            x = layer(x).relu()  # (N, the size after this layer)
+        return last(x)  # (N, sizes[-1])
 
 
 class Dropout(nn.Module):
@@ -92,21 +90,19 @@ class BatchNorm1d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.training:
-            mean = x.mean(0)  # (C,)
-            var = x.var(0, correction=0)  # (C,), over N
-            self._track(mean, var, x.shape[0])
+            if len(x) == 1:
+                raise ValueError("a batch of one sample has no variance: use two or more in training")
+            mean, var = x.mean(0), x.var(0, correction=0)  # (C,), (C,): over N, with the graph of x
+            self._track(x)
         else:
-            mean, var = self.running_mean, self.running_var
+            mean, var = self.running_mean, self.running_var  # (C,), (C,)
         return (x - mean) / torch.sqrt(var + self.eps) * self.weight + self.bias  # (N, C)
 
     @torch.no_grad()
-    def _track(self, mean: Tensor, var: Tensor, n: int) -> None:
-        """Move the running statistics towards those of a batch of n."""
-        if n == 1:
-            raise ValueError("a batch of one sample has no variance: use two or more in training")
-        unbiased = var * (n / (n - 1))  # (C,), over N - 1
-        self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(unbiased, self.momentum)
+    def _track(self, x: Tensor) -> None:
+        """Move the running statistics towards those of a batch, without its graph."""
+        self.running_mean.lerp_(x.mean(0), self.momentum)
+        self.running_var.lerp_(x.var(0), self.momentum)  # over N - 1: an estimate for data not seen yet
         self.num_batches_tracked += 1
 
 
