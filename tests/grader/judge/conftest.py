@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
+from grader.events import Event
 from grader.grading import Options, grade, switched_off
 from grader.processes.child import Launcher
 from grader.processes.launch import launched
@@ -33,6 +34,7 @@ class Grader:
     root: Path
     launcher: Launcher
     settings: Mapping[str, object] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)  # of all runs so far
 
     def __call__(self, suite: str, answer: str | None, **options: object) -> Graded:
         report = self.report({"topic": (suite, answer)}, **options)
@@ -55,7 +57,7 @@ class Grader:
         settings = Options(seed=0, off=switched_off())
         for key, value in options.items():
             object.__setattr__(settings, key, value)
-        return grade(course, Submission("someone", "0" * 64, attempts), settings, self.launcher)
+        return grade(course, Submission("someone", "0" * 64, attempts), settings, self.launcher, self.events.append)
 
     def _write(self, name: str, text: str) -> None:
         path = self.root / name
