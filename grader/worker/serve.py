@@ -18,7 +18,7 @@ import msgspec
 
 from grader.bans.dispatch import banned
 from grader.boundary import wire
-from grader.boundary.peer import Peer
+from grader.boundary.peer import Operation, Peer
 from grader.boundary.wire import Channel
 from grader.confine import Confinement, Policy, confine
 from grader.worker import operations, printing, state
@@ -46,7 +46,7 @@ class Worker(Peer):
     """The worker's end of the channel."""
 
     def __init__(self, channel: Channel, settings: Settings, confinement: Confinement) -> None:
-        own = {"hello": self._hello, "load": self._load, "begin": self._begin}
+        own: dict[str, Operation] = {"hello": self._hello, "load": self._load, "begin": self._begin}
         super().__init__(channel, -1, operations.ON_OBJECTS | own)
         self.objects: WorkerObjects = WorkerObjects(self)
         self._confinement = confinement

@@ -80,7 +80,7 @@ def test_a_sound_course(check: Check) -> None:
         (
             "tests/course/double/right_sum.py",
             "def double(x):\n    return 6\n",
-            "right answer right_sum: test_text failed",
+            "right_sum: test_text failed",
         ),
         ("tests/course/double/right_sum.py", None, "fewer than 2 alternatives beside the solution"),
         (

@@ -66,7 +66,8 @@ class CountingWorker(Worker):
         self._operations["counts"] = self._counts
 
     def _counts(self) -> dict[str, int]:
-        return {"objects": len(self.objects._objects), "graphs": len(self.links.graphs), "asking": len(self._busy.asking)}
+        asking = len(self._busy.asking)
+        return {"objects": len(self.objects._objects), "graphs": len(self.links.graphs), "asking": asking}
 
 
 def fork(serve: Callable[[Channel], None]) -> tuple[Channel, int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import resource
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -103,11 +105,10 @@ def session(judge: Judge) -> None:
     call("total", iter([1, 2]))
     items = call("count_to", 2)
     judge.ask("next", items), judge.ask("iter", items)
-    for f in (lambda: call("fails", ValueError), lambda: call("apply", lambda: call("fails_in_its_own_way"))):
-        try:
-            f()
-        except Raised:
-            pass
+    with contextlib.suppress(Raised):
+        call("fails", ValueError)
+    with contextlib.suppress(Raised):
+        call("apply", lambda: call("fails_in_its_own_way"))
 
 
 def _backward(value: Any) -> None:
@@ -133,18 +134,21 @@ def frames() -> list[bytes]:
 def little_memory() -> Iterator[None]:
     """An attempt to allocate more than a frame's worth fails, and shows as an exception."""
     before = resource.getrlimit(resource.RLIMIT_AS)
-    with open("/proc/self/statm") as statm:
-        size = int(statm.read().split()[0]) * resource.getpagesize()
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_AS, before)
 
 
+WORDS = (
+    *("", "x", "\0", "cpu", "cuda", "meta", "float64", "bool", "complex64", "int8", "float8_e5m2", "<i8", "|b1"),
+    *("dtype", "name", "int", "range", "list", "tuple", "set", "size", "frozenset", "call", "backward", "torch:Tensor"),
+    *("tensor", "array", "items", "mapping", "shared", "output", "handle", "own", "generator", "failure"),
+)
+
 ODD: dict[type, list[Any]] = {
     int: [0, -1, 1, 2, 3, 7, 65, 1 << 20, 1 << 31, 1 << 62, (1 << 64) - 1, -2, -(1 << 63)],
-    str: ["", "x", "\0", "cpu", "cuda", "meta", "float64", "bool", "complex64", "int8", "float8_e5m2", "<i8", "|b1"]
-    + ["dtype", "name", "int", "range", "list", "tuple", "set", "size", "frozenset", "call", "backward", "torch:Tensor"]
-    + ["tensor", "array", "items", "mapping", "shared", "output", "handle", "own", "generator", "failure"],
+    str: list(WORDS),
     bool: [True, False],
     list: [[], [1], [[]], [0, 0], [-1, -1], [["shared", 1]], [["shared", -1]], [["output", 0]], [["own", 1]]],
     dict: [{}, {"a": 1}],
@@ -157,10 +161,10 @@ def places(tree: Any) -> list[tuple[Any, Any]]:
     found, waiting = [], [tree]
     while waiting:
         node = waiting.pop()
-        steps = list(node.items()) if isinstance(node, dict) else list(enumerate(node)) if isinstance(node, list) else []
-        for step, child in steps:
+        steps = node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
+        for step in steps:
             found.append((node, step))
-            waiting.append(child)
+            waiting.append(node[step])
     return found
 
 
