@@ -3,7 +3,9 @@
     main        a job in, events out: one run of pytest
     plugin      the hooks and fixtures, and what happens to one test
     marks       what a test's marks say: points, visibility, hint, bans
-    sides       where the submission runs: in a worker, or in this process
+    side        where the submission runs, as the plugin sees it
+    in_worker   in a worker
+    in_process  in this process, for debugging
     link        the judge's end of a worker's channel
     clock       ends a worker that takes too long
     verdict     from what happened in a test to its outcome, and to what the student may read

@@ -12,8 +12,10 @@ import pytest
 
 from grader.boundary.channel import Channel, ChannelClosed
 from grader.events import Broken, Done, Event, Job
+from grader.judge.in_process import InProcess
+from grader.judge.in_worker import InWorker
 from grader.judge.plugin import Judge
-from grader.judge.sides import InProcess, InWorker, Side
+from grader.judge.side import Side
 from grader.processes.child import Launcher
 
 SETTLED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)

@@ -18,7 +18,7 @@ import torch
 
 from grader.events import Collected, Event, Finished, Job, Loaded, Started, Target
 from grader.judge import marks
-from grader.judge.sides import Side
+from grader.judge.side import Side
 from grader.judge.verdict import Happened, Verdict, judge
 from grader.worker.state import reset
 

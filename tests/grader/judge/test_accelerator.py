@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from grader.events import Started, Target
-from grader.judge import sides
+from grader.judge import in_process
 from grader.processes.spawned import Spawner
 from tests.grader.judge.conftest import Grader, Make
 
@@ -26,19 +26,19 @@ SUITE = """
 
 @pytest.fixture
 def run(make: Make, monkeypatch: pytest.MonkeyPatch) -> Grader:
-    monkeypatch.setattr(sides, "accelerator", lambda: torch.device("meta"))
+    monkeypatch.setattr(in_process, "accelerator", lambda: torch.device("meta"))
     return make(launcher=Spawner())
 
 
 def test_they_run_last_in_a_worker_that_may_reach_it_and_count(run: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[bool] = []
-    really_open = sides.InProcess.open
+    really_open = in_process.InProcess.open
 
-    def open_(self: sides.InProcess, target: Target, accelerator: bool) -> str | None:
+    def open_(self: in_process.InProcess, target: Target, accelerator: bool) -> str | None:
         opened.append(accelerator)
         return really_open(self, target, accelerator)
 
-    monkeypatch.setattr(sides.InProcess, "open", open_)
+    monkeypatch.setattr(in_process.InProcess, "open", open_)
     graded = run(SUITE, "def double(x):\n    return 2 * x\n", in_process=True)
     assert graded.outcomes == {"there": "passed", "here": "passed", "wrong_there": "failed"}
     assert (graded.report.score, graded.report.max_score, graded.report.deferred_points) == (3, 4, 0)

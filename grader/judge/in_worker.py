@@ -1,0 +1,117 @@
+"""The submission in a worker: the ordinary case."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.boundary.failures import Raised
+from grader.events import Job, Target
+from grader.judge.link import Link, Seen, WorkerGone
+from grader.judge.side import accelerator, unloadable
+from grader.processes.child import Launcher
+from grader.worker.serve import Settings
+
+CPU_SECONDS = 600  # of a worker, over all tests of an exercise
+FILE_BYTES = 64 << 20
+OPEN_FILES = 64
+
+
+class InWorker:
+    """The submission in a worker: one for each exercise, and a new one whenever it is gone."""
+
+    def __init__(self, job: Job, launcher: Launcher) -> None:
+        self.held: list[str] = []
+        self.missing: dict[str, str] = {}
+        self.device = accelerator()
+        self.module: Any = None
+        self.seen = Seen.nothing()
+        self._job = job
+        self._launcher = launcher
+        self._target: Target | None = None
+        self._accelerator = False
+        self._link: Link | None = None
+        self._scratch: Path | None = None
+
+    @property
+    def gone(self) -> WorkerGone | None:
+        return self._link.gone if self._link is not None else None
+
+    def open(self, target: Target, accelerator: bool) -> str | None:
+        self.close()
+        self._target, self._accelerator = target, accelerator
+        link = self._start(target)
+        try:
+            link.clock.start(self._job.timeout_s)
+            self._note_layers(link.ask("hello"))
+            link.clock.start(self._job.timeout_s)
+            link.ask("load", target.source, target.file, target.exercise)
+        except WorkerGone as gone:
+            return f"{target.file} cannot be loaded. {gone.message}"
+        except Raised as error:
+            return unloadable(target, f"{error.kind}: {error}", error.lines)
+        finally:
+            link.clock.stop()
+        return None
+
+    def begin(self, seed: int, forbidden: tuple[str, ...], timeout_s: float) -> None:
+        self.seen = Seen.nothing()
+        if self.gone is not None:
+            assert self._target is not None
+            problem = self.open(self._target, self._accelerator)
+            if problem is not None:
+                raise WorkerGone("crashed", problem)
+        link = self._opened()
+        link.clock.start(timeout_s)
+        self.module = link.begin(seed, forbidden)
+        self.seen = link.seen
+
+    def end(self) -> None:
+        self._opened().clock.stop()
+
+    def remote(self, name: str) -> Any:
+        return self._opened().remote(name)
+
+    def on_fake_device(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self._opened().ask("fake_device", target, *args, **kwargs)
+
+    def close(self) -> None:
+        self.module = None
+        if self._link is not None:
+            self._link.end()
+            self._link = None
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
+
+    def _opened(self) -> Link:
+        assert self._link is not None, "no submission is open"
+        return self._link
+
+    def _start(self, target: Target) -> Link:
+        self._scratch = Path(tempfile.mkdtemp(dir=self._job.scratch))
+        settings = Settings(
+            readable=target.root,
+            scratch=str(self._scratch),
+            layers_off=self._job.layers_off,
+            accelerator=self._accelerator,
+            memory_bytes=self._job.memory_bytes,
+            cpu_s=CPU_SECONDS,
+            file_bytes=FILE_BYTES,
+            open_files=OPEN_FILES,
+            output_chars=self._job.output_chars,
+        )
+        child = self._launcher.start("worker")
+        child.channel.send(msgspec.msgpack.encode(settings))
+        self._link = Link(child, target.source, target.file)
+        return self._link
+
+    def _note_layers(self, confinement: dict[str, Any]) -> None:
+        """A layer that one worker lacked is missing for the whole run."""
+        self.missing |= confinement["missing"]
+        held = confinement["held"] if not self.held else [*self.held, *confinement["held"]]
+        self.held = [layer for layer in dict.fromkeys(held) if layer not in self.missing]
