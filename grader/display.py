@@ -147,8 +147,7 @@ def _alike(tests: Iterable[Test]) -> list[list[Test]]:
     """`tests`, those together that are cases of one test and were lost in the same way."""
     groups: dict[tuple[str, str, str | None], list[Test]] = {}
     for test in tests:
-        told = test.message if test.visibility == "hidden" else f"{test.message} {test.name}"
-        groups.setdefault((test.name.partition("[")[0], test.outcome, told), []).append(test)
+        groups.setdefault((test.name.partition("[")[0], test.outcome, test.message), []).append(test)
     return list(groups.values())
 
 
@@ -162,9 +161,8 @@ def _show_lost(tests: list[Test], out: Console) -> None:
     """One lost test, or several cases of one that are alike."""
     test = tests[0]
     cross = "✗" if _is_unicode(out) else "x"
-    title = Text(f"{cross} ", style="red").append(_title(test), style="bold default")
-    cases = f"{len(tests)} cases" if len(tests) > 1 else ""
-    aside = ", ".join(filter(None, [LOST[test.outcome], cases, _points(sum(test.points for test in tests))]))
+    title = Text(f"{cross} ", style="red").append(_headline(test), style="bold default")
+    aside = ", ".join(filter(None, [LOST[test.outcome], _cases(tests), _points(sum(test.points for test in tests))]))
     out.print()
     out.print(Padding(title.append(f"  ({aside})", style="not bold dim"), (0, 0, 0, 2)))
     if test.message:
@@ -196,10 +194,12 @@ def _sentence(lead: str, tests: list[Test], out: Console) -> None:
         out.print(Padding(text, (0, 0, 0, 2)))
 
 
-def _title(test: Test) -> str:
-    """The title, with the case's id for a parametrized test; a hidden test's id could tell its inputs."""
-    case = test.name.partition("[")[2].removesuffix("]") if test.visibility == "public" else ""
-    return one_line(f"{_headline(test)} [{case}]" if case else _headline(test))
+def _cases(tests: list[Test]) -> str:
+    """Which cases of a parametrized test these are; of a hidden one only how many, as an id could tell its inputs."""
+    ids = [one_line(test.name.partition("[")[2].removesuffix("]")) for test in tests]
+    if tests[0].visibility == "hidden" or not ids[0]:
+        return f"{len(tests)} cases" if len(tests) > 1 else ""
+    return f"case{'s' if len(ids) > 1 else ''} {', '.join(ids)}"
 
 
 def _headline(test: Test) -> str:
@@ -225,7 +225,7 @@ def _errors(exercise: Exercise) -> Iterable[str]:
     elif exercise.status == "error" and not tests:
         yield f"{name}: no test was run."
     for test in tests:
-        yield f"{name}, {_title(test)}: {_clipped(test.message or 'no reason was recorded')}"
+        yield f"{name}, {_headline(test)}: {_clipped(test.message or 'no reason was recorded')}"
 
 
 def _notices(report: Report) -> Iterable[str]:
@@ -268,7 +268,7 @@ def _step(exercise: Exercise, course: Course | None) -> str:
     if exercise.status == "invalid":
         return f"mend {name}.py, so that it can be loaded."
     if lost:
-        return f'{name}, "{_title(lost[0])}". Add --only {name} to see it alone.'
+        return f'{name}, "{_headline(lost[0])}". Add --only {name} to see it alone.'
     return f"go on with {name}.{_lesson(exercise.name, course)}"
 
 

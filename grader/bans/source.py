@@ -65,6 +65,8 @@ class Violation:
             return f"{where} is a way round {self.name}, which this exercise asks you to write yourself"
         if self.name in MODULES:
             return f"{where} is part of {self.name}, which this exercise asks you to do without"
+        if self.spelling == self.name:
+            return f"{where} is what this exercise asks you to write yourself"
         relation = "is" if self.same else "does the work of"
         return f"{where} {relation} {self.name}, which this exercise asks you to write yourself"
 

@@ -52,6 +52,8 @@ class InProcess:
 
     def _check(self, name: str, forbidden: tuple[str, ...]) -> None:
         self.seen.asked = True
+        if not hasattr(self._loaded, name):
+            self.seen.absent = name
         violation = check(self._source, name, forbidden) if forbidden else None
         if violation is not None:
             self.seen.violation = violation

@@ -48,6 +48,7 @@ class Seen:
     printed: str = ""
     denied: tuple[str, int] | None = None  # the first forbidden call: its name, the line it came from
     violation: Violation | None = None  # the first forbidden use found in the source
+    absent: str | None = None  # a name that the submission does not define
     unwritten: bool = False  # NotImplementedError was raised
     asked: bool = False  # the submission was asked for anything
 
@@ -140,6 +141,8 @@ class Link(Peer):
             raise self._lost(error) from None
         except Raised as error:
             self.seen.unwritten |= isinstance(error, NotImplementedError)
+            if op == "getattr" and args[0] is self._module and isinstance(error, AttributeError):
+                self.seen.absent = args[1]
             if call is not None:
                 call.raised = error
             raise

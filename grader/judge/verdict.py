@@ -57,6 +57,8 @@ def judge(happened: Happened) -> Verdict:
         return Verdict(lost.outcome, _told(happened, [lost.message]))
     if happened.seen.violation is not None or happened.seen.denied is not None:
         return Verdict("failed", _forbidden(happened))
+    if happened.seen.absent is not None:
+        return Verdict("failed", f"{happened.filename} defines no {happened.seen.absent}.")
     if happened.seen.unwritten:
         return Verdict("todo")
     for error in happened.errors.values():

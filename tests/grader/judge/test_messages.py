@@ -225,3 +225,14 @@ def test_libraries_in_the_worker(run: Grader) -> None:
             assert isinstance(model, torch.nn.Module)
     """
     assert run(suite, "def count(m):\n    return len(list(m.parameters()))\n").outcomes == {"count": "passed"}
+
+
+def test_a_name_that_is_not_defined(run: Grader) -> None:
+    suite = """
+        def test_absent(student):
+            with pytest.raises(Exception):
+                student.double(2)
+    """
+    graded = run(suite, "def duoble(x):\n    return 2 * x\n")
+    assert graded.outcomes == {"absent": "failed"}
+    assert graded.message("absent") == "topic.py defines no double."
