@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -117,7 +118,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character is no reason to fail
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stopped)  # as Ctrl-C does: leave nothing behind
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _stopped(number: int, frame: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def run(arguments: Sequence[str]) -> int:

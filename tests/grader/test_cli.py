@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -122,6 +124,27 @@ def test_what_does_not_hold_is_said(grade: Grade) -> None:
     assert "filesystem" in isolation["missing"] and "filesystem" not in isolation["held"]
     assert "system_calls" in isolation["held"]
     assert "Not confined by filesystem" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 128 + signal.SIGTERM)])
+def test_stopped_from_outside_it_leaves_nothing_behind(home: Path, number: int, code: int) -> None:
+    _write(home / "alice/double.py", "open('here', 'w')\nwhile True:\n    pass\n")
+    (home / "scratch").mkdir()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "grader", "alice", "--course", "course"],
+        cwd=home,
+        env=os.environ | {"TMPDIR": str(home / "scratch"), "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list((home / "scratch").glob("*/*/here")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(number)
+    _, told = running.communicate(timeout=60)
+    assert running.returncode == code and "Traceback" not in told
+    assert list((home / "scratch").iterdir()) == []
 
 
 @pytest.mark.parametrize(
