@@ -40,7 +40,7 @@ _NAMESPACES = ("aten", "prims", "mkldnn", "mkl", "onednn")
 _PREFIXES = {"torch.special": "special_", "torch.linalg": "linalg_", "torch.fft": "fft_"}
 
 
-class ForbiddenCall(RuntimeError):  # noqa: N818 - what happened is a call, and no bug
+class ForbiddenCall(RuntimeError):
     """A call of something that this test forbids."""
 
 

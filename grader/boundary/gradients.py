@@ -10,12 +10,14 @@ own where `create_graph` is set, second derivatives work as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
-Product = Callable[[int, list[torch.Tensor | None]], list[torch.Tensor | None]]
+from grader.boundary.wire import ProtocolError
+
+Product = Callable[[int, list[torch.Tensor | None]], Any]
 
 
 class Ticket:
@@ -36,18 +38,29 @@ class Crossing(torch.autograd.Function):
         ctx: Any, ticket: Ticket, outputs: list[torch.Tensor], *leaves: torch.Tensor
     ) -> tuple[torch.Tensor, ...]:
         ctx.ticket = ticket
+        ctx.leaves = [(leaf.shape, leaf.dtype, leaf.device) for leaf in leaves]
         ctx.set_materialize_grads(False)
         return tuple(outputs)
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor | None) -> Any:
-        return None, None, *ctx.ticket.product(ctx.ticket.graph, list(grads))
+        product = ctx.ticket.product(ctx.ticket.graph, list(grads))
+        if not isinstance(product, list) or len(product) != len(ctx.leaves):
+            raise ProtocolError("there is one gradient for each leaf")
+        for part, leaf in zip(product, ctx.leaves, strict=True):
+            if part is not None and (
+                not isinstance(part, torch.Tensor) or (part.shape, part.dtype, part.device) != leaf
+            ):
+                raise ProtocolError("a gradient is a tensor like its leaf")
+        return None, None, *product
 
 
-def cross(ticket: Ticket, outputs: list[torch.Tensor], leaves: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+def cross(ticket: Ticket, outputs: Sequence[torch.Tensor], leaves: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
     """`outputs`, as results of `leaves`."""
+    if not all(tensor.is_floating_point() or tensor.is_complex() for tensor in outputs):
+        raise ProtocolError("only floating point tensors have a gradient")
     with torch.enable_grad():
-        return Crossing.apply(ticket, outputs, *leaves)  # type: ignore[no-any-return,no-untyped-call]
+        return Crossing.apply(ticket, list(outputs), *leaves)  # type: ignore[no-any-return]
 
 
 def reachable_leaves(outputs: list[torch.Tensor]) -> list[torch.Tensor]:

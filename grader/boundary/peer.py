@@ -8,18 +8,35 @@ peer that waits for an answer serves the calls that come before it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.utils._python_dispatch import _disable_current_modes
 
 from grader.boundary import failures, gradients, wire
-from grader.boundary.arrays import CannotCross, tensor_from_wire, tensor_to_wire
-from grader.boundary.exchange import Incoming, Objects, Outgoing, apply_update
+from grader.boundary.incoming import Incoming
 from grader.boundary.links import Graph, Links
+from grader.boundary.objects import NoObjects, Objects
+from grader.boundary.outgoing import Outgoing
+from grader.boundary.shares import Busy
+from grader.boundary.tensors import dtype_name, tensor_from_wire, tensor_to_wire
 from grader.boundary.wire import Channel, ProtocolError
 
 Operation = Callable[..., Any]
+
+MAX_NESTED = 40
+"""How many calls may wait for one another on one side."""
+
+
+def undisturbed() -> contextlib.AbstractContextManager[Any]:
+    """What is done to tensors for the boundary's sake: neither subclasses nor modes (bans, …) notice it."""
+    if not torch._C._len_torch_dispatch_stack():
+        return torch._C.DisableTorchFunction()
+    stack = contextlib.ExitStack()
+    stack.enter_context(torch._C.DisableTorchFunction())
+    stack.enter_context(_disable_current_modes())
+    return stack
 
 
 class Peer:
@@ -30,9 +47,12 @@ class Peer:
         operations: what the other side may ask for, by name.
 
     Asking raises:
-        Raised: what the other side raised, also of its builtin class.
-        CannotCross: where an argument or a result cannot be sent.
+        Raised: what the other side raised, also of its builtin class. A result that cannot be sent
+            is a TypeError of the other side.
+        CannotCross: where an argument cannot be sent.
         ChannelClosed, ProtocolError: the other side is gone, or talks nonsense.
+
+    What the channel itself raises, of whatever class, comes out of the outermost `ask` as it is.
     """
 
     def __init__(self, channel: Channel, sign: int, operations: dict[str, Operation]) -> None:
@@ -41,10 +61,10 @@ class Peer:
         self.objects: Objects = NoObjects()
         self.filename: str | None = None  # the submission's file, as tracebacks name it
         self._operations = operations | {"backward": self._product}
-        self._asking: list[Outgoing] = []
-        self._answering: list[Incoming] = []
+        self._busy = Busy()
         self._thrown: dict[int, BaseException] = {}
         self._graphs_released: list[int] = []
+        self._broken = False
 
     # to be replaced by a side that has more to say
 
@@ -61,79 +81,109 @@ class Peer:
 
     def released(self) -> list[int]:
         """Handles that this side no longer holds."""
-        return []
+        return self.objects.released()
 
     def release(self, ids: list[int]) -> None:
         """Handles that the other side no longer holds."""
+        self.objects.release(ids)
 
     # asking
 
     def ask(self, op: str, /, *args: Any, **kwargs: Any) -> Any:
         """Have the other side do `op`, and wait for what comes of it."""
-        outgoing = Outgoing(self.links, self.objects)
-        call = wire.Call(
-            op=op,
-            args=[outgoing.encode(arg) for arg in args],
-            kwargs={name: outgoing.encode(arg) for name, arg in kwargs.items()},
-            grad=torch.is_grad_enabled(),
-            updates=self.links.mirror_updates() + self._changes(outgoing),
-            released=self.released(),
-            graphs=self._take_released_graphs(),
-        )
-        self._asking.append(outgoing)
+        if len(self._busy.asking) >= MAX_NESTED:
+            raise RecursionError(f"more than {MAX_NESTED} calls across the boundary wait for one another")
+        outgoing = Outgoing(self.links, self.objects, self._busy)
+        with undisturbed():
+            call = wire.Call(
+                op=op,
+                args=[outgoing.encode(arg) for arg in args],
+                kwargs={name: outgoing.encode(arg) for name, arg in kwargs.items()},
+                grad=torch.is_grad_enabled(),
+                updates=self._changes(outgoing),
+                released=self.released(),
+                graphs=self._take_released_graphs(),
+            )
+            frame = wire.encode(call)
+        self._busy.asking.append(outgoing)
         try:
-            return self._receive(self._exchange(call), outgoing)
+            message = self._exchange(frame)
+            with undisturbed():
+                return self._receive(message)
         finally:
-            self._asking.pop()
+            self._busy.asking.pop()
+            if not self._busy.asking:
+                self._thrown.clear()
 
     def _changes(self, outgoing: Outgoing) -> list[wire.Update]:
-        """What this side did to arguments of the calls that it is still busy with."""
-        return [update for incoming in self._answering for update in incoming.changes(outgoing)]
+        """What this side did to all that the other side holds a copy of."""
+        return self._busy.changes(outgoing) + self.links.changes(outgoing)
 
     def _take_released_graphs(self) -> list[int]:
         ids, self._graphs_released[:] = list(self._graphs_released), []
         return ids
 
-    def _exchange(self, call: wire.Call) -> wire.Answer | wire.Failure:
-        self.channel.send(wire.encode(call))
+    def _exchange(self, frame: list[wire.Part]) -> wire.Answer | wire.Failure:
+        self._send(frame)
         while True:
-            message = wire.decode(self.channel.receive())
+            message = self._next()
             if not isinstance(message, wire.Call):
                 return message
-            self.channel.send(self._answer(message))
+            self._send(self._answer(message))
 
-    def _receive(self, message: wire.Answer | wire.Failure, asked: Outgoing) -> Any:
+    def _send(self, frame: list[wire.Part]) -> None:
+        try:
+            self.channel.send(frame)
+        except BaseException:
+            self._broken = True
+            raise
+
+    def _next(self) -> wire.Message:
+        try:
+            return wire.decode(self.channel.receive())
+        except BaseException:
+            self._broken = True
+            raise
+
+    def _receive(self, message: wire.Answer | wire.Failure) -> Any:
         if message.notes is not None:
             self.noted(message.notes)
-        incoming = Incoming(self.links, self.objects, asked)
-        if isinstance(message, wire.Answer) and message.graph:
+        incoming = Incoming(self.links, self.objects, self._busy, answers=True)
+        if message.graph:
             incoming.outputs = self._outputs(message)
-        for update in message.updates:
-            self._apply(update, incoming)
-        if isinstance(message, wire.Failure):
-            raise self._thrown.pop(message.token, None) or failures.exception(message)
-        return incoming.decode(message.value)
+        self._apply(message.updates, incoming)
+        if isinstance(message, wire.Answer):
+            return incoming.decode(message.value)
+        thrown = self._thrown.pop(message.token, None)
+        raise failures.exception(message) if thrown is None else thrown
 
-    def _outputs(self, answer: wire.Answer) -> tuple[torch.Tensor, ...]:
+    def _outputs(self, answer: wire.Answer | wire.Failure) -> tuple[torch.Tensor, ...]:
         ticket = gradients.Ticket(answer.graph, self._ask_product, self._graphs_released)
-        leaves = [self.links.mirror_of_leaf(leaf) for leaf in answer.leaves]
-        outputs = [tensor_from_wire(output) for output in answer.outputs]
-        if not all(tensor.is_floating_point() or tensor.is_complex() for tensor in outputs):
-            raise ProtocolError("only floating point tensors have a gradient")
-        return gradients.cross(ticket, outputs, leaves)
+        leaves = [self._leaf_from_wire(leaf) for leaf in answer.leaves]
+        return gradients.cross(ticket, [tensor_from_wire(output) for output in answer.outputs], leaves)
 
-    def _ask_product(self, graph: int, grads: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
-        product = self.ask("backward", graph, *grads)
-        if not isinstance(product, list) or not all(part is None or isinstance(part, torch.Tensor) for part in product):
-            raise ProtocolError("gradients are tensors")
-        return product
+    def _leaf_from_wire(self, leaf: wire.Leaf) -> torch.Tensor:
+        holder = self._busy.holder(leaf.key)
+        went = holder.things[leaf.key] if holder is not None else None
+        tensor = went if isinstance(went, torch.Tensor) else self.links.mirror(leaf)
+        if not tensor.requires_grad:  # it is about to be told so by an update
+            try:
+                tensor.requires_grad_()
+            except RuntimeError as error:
+                raise ProtocolError(f"not a leaf: {str(error)[:200]}") from None
+        return tensor
 
-    def _apply(self, update: wire.Update, incoming: Incoming) -> None:
-        owner = next((asked for asked in reversed(self._asking) if update.key in asked.shared), None)
-        if owner is None:
-            self.links.apply(update)
-        else:
-            apply_update(update, owner, incoming, self.links)
+    def _ask_product(self, graph: int, grads: list[torch.Tensor | None]) -> Any:
+        return self.ask("backward", graph, *grads)
+
+    def _apply(self, updates: list[wire.Update], incoming: Incoming) -> None:
+        for update in updates:
+            holder = self._busy.holder(update.key)
+            if holder is None:
+                self.links.apply(update, incoming.outputs)
+            else:
+                incoming.apply(update, holder.things[update.key])
+                holder.rewatch(update.key)
 
     # answering
 
@@ -141,94 +191,88 @@ class Peer:
         """Answer calls until the other side closes the channel."""
         with contextlib.suppress(wire.ChannelClosed):
             while True:
-                message = wire.decode(self.channel.receive())
+                message = self._next()
                 if not isinstance(message, wire.Call):
                     raise ProtocolError("an answer to no call")
-                self.channel.send(self._answer(message))
+                self._send(self._answer(message))
 
-    def _answer(self, call: wire.Call) -> bytes:
-        incoming = Incoming(self.links, self.objects)
+    def _answer(self, call: wire.Call) -> list[wire.Part]:
+        incoming = Incoming(self.links, self.objects, self._busy)
         try:
-            for update in call.updates:
-                self._apply(update, incoming)
+            with undisturbed():
+                self._apply(call.updates, incoming)
             self.release(call.released)
             for graph in call.graphs:
                 self.links.graphs.pop(graph, None)
-            answer: wire.Message = self._run(call, incoming)
-            return wire.encode(answer)
-        except (SystemExit, KeyboardInterrupt, GeneratorExit, ProtocolError, wire.ChannelClosed):
+            return self._run(call, incoming)
+        except (SystemExit, KeyboardInterrupt, GeneratorExit, ProtocolError):
             raise
         except BaseException as error:
-            return wire.encode(self._failure(error, incoming))
+            if self._broken:
+                raise
+            return self._failure(error, incoming)
 
-    def _run(self, call: wire.Call, incoming: Incoming) -> wire.Answer:
+    def _run(self, call: wire.Call, incoming: Incoming) -> list[wire.Part]:
         operation = self._operations.get(call.op)
         if operation is None:
             raise ProtocolError(f"no such operation: {call.op[:40]!r}")
-        args = [incoming.decode(arg) for arg in call.args]
-        kwargs = {name: incoming.decode(arg) for name, arg in call.kwargs.items()}
-        with self._busy_with(incoming), torch.set_grad_enabled(call.grad), self.running(call.op):
-            result = operation(*args, **kwargs)
-        outgoing = Outgoing(self.links, self.objects, answers=incoming)
-        with torch._C.DisableTorchFunctionSubclass():  # a subclass's own methods have no say in this
-            answer = wire.Answer(value=outgoing.encode(result), updates=incoming.changes(outgoing))
-            self._add_graph(answer, outgoing.outputs)
-            answer.updates += self.links.shown_updates()
-        answer.notes = self.notes()
-        return answer
-
-    @contextlib.contextmanager
-    def _busy_with(self, incoming: Incoming) -> Iterator[None]:
-        self._answering.append(incoming)
+        with undisturbed():
+            args = [incoming.decode(arg) for arg in call.args]
+            kwargs = {name: incoming.decode(arg) for name, arg in call.kwargs.items()}
+            for asked in self._busy.asking:
+                asked.watch()
+        self._busy.answering.append(incoming)
         try:
-            yield
+            with torch.set_grad_enabled(call.grad), self.running(call.op):
+                result = operation(*args, **kwargs)
+            outgoing = Outgoing(self.links, self.objects, self._busy, answers=True)
+            with undisturbed():
+                return self._reply(wire.Answer(outgoing.encode(result)), outgoing)
         finally:
-            self._answering.pop()
+            self._busy.answering.pop()
 
-    def _add_graph(self, answer: wire.Answer, outputs: list[torch.Tensor]) -> None:
-        if not outputs:
-            return
-        leaves = gradients.reachable_leaves(outputs)
-        answer.graph = abs(self.links.new_key())
-        self.links.graphs[answer.graph] = Graph(outputs, leaves)
-        answer.leaves = [self._leaf(leaf) for leaf in leaves]
-        answer.outputs = [tensor_to_wire(output) for output in outputs]
+    def _reply(self, message: wire.Answer | wire.Failure, outgoing: Outgoing) -> list[wire.Part]:
+        message.updates = self._changes(outgoing)
+        if outgoing.outputs:
+            leaves = gradients.reachable_leaves(outgoing.outputs)
+            message.graph = abs(self.links.new_key())
+            self.links.graphs[message.graph] = Graph(outgoing.outputs, leaves)
+            message.leaves = [self._leaf_to_wire(leaf) for leaf in leaves]
+            message.outputs = [tensor_to_wire(output) for output in outgoing.outputs]
+            message.updates += self.links.changes(outgoing)  # of leaves that the other side is told of only now
+        message.notes = self.notes()
+        return wire.encode(message)
 
-    def _leaf(self, tensor: torch.Tensor) -> wire.Leaf:
-        key = self.links.name_of(tensor)
-        if not key or self.links.is_ours(key):
-            key, _ = self.links.show(tensor)
-        dtype, device = str(tensor.dtype).removeprefix("torch."), str(tensor.device)
-        return wire.Leaf(key, dtype, list(tensor.shape), device, isinstance(tensor, torch.nn.Parameter))
+    def _leaf_to_wire(self, tensor: torch.Tensor) -> wire.Leaf:
+        key = self._busy.key_of(tensor) or self.links.key_of(tensor)
+        if not key or (self.links.is_ours(key) and self._busy.holder(key) is None):
+            key = self.links.show(tensor, None)
+        parameter = isinstance(tensor, torch.nn.Parameter)
+        return wire.Leaf(key, dtype_name(tensor.dtype), list(tensor.shape), str(tensor.device), parameter)
 
     def _product(self, graph: int, *grads: torch.Tensor | None) -> list[torch.Tensor | None]:
         """The operation `backward`: gradients of a graph's leaves, given those of its outputs."""
-        known = self.links.graphs.get(graph)
+        known = self.links.graphs.get(graph) if type(graph) is int else None
         if known is None or len(known.outputs) != len(grads):
-            raise ProtocolError(f"no graph {graph} with {len(grads)} outputs")
+            raise ProtocolError("no such graph")
         return gradients.vector_jacobian_product(known.outputs, known.leaves, list(grads))
 
-    def _failure(self, error: BaseException, incoming: Incoming) -> wire.Failure:
+    def _failure(self, error: BaseException, incoming: Incoming) -> list[wire.Part]:
         message = failures.failure(error, self.filename)
-        with contextlib.suppress(CannotCross):
-            message.updates = incoming.changes(Outgoing(self.links, self.objects, answers=incoming))
         if isinstance(error, failures.Raised) and error.origin:
             message.token = error.origin
-        elif self._asking:
+        elif self._busy.asking:
             message.origin = abs(self.links.new_key())
             self._thrown[message.origin] = error
-        message.notes = self.notes()
-        return message
-
-
-class NoObjects:
-    """A side with nothing but plain data."""
-
-    def export(self, value: Any) -> Any:
-        raise CannotCross(f"a {type(value).__name__} cannot cross")
-
-    def resolve(self, sent: Any) -> Any:
-        raise ProtocolError("no such object")
-
-    def named(self, qualified: str) -> Any:
-        raise ProtocolError("no such name")
+            if isinstance(error, AssertionError) or not isinstance(error, Exception):
+                message.message = "(a check that failed)"  # it comes back as itself; its text is nobody's business
+        self._busy.answering.append(incoming)
+        try:
+            outgoing = Outgoing(self.links, self.objects, self._busy, answers=True)
+            with undisturbed():
+                return self._reply(message, outgoing)
+        except Exception:  # what was changed cannot be told
+            message.updates, message.outputs, message.leaves, message.graph = [], [], [], 0
+            return wire.encode(message)
+        finally:
+            self._busy.answering.pop()

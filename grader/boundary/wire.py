@@ -1,35 +1,53 @@
-"""The messages that cross the boundary, and the channel that carries them.
+"""The messages that cross the boundary.
 
-A message is one msgpack object behind an eight-byte length. msgspec checks every field's type
-while it decodes, so what arrives is either one of the structs below or a `ProtocolError`; that
-the numbers in it make sense (a shape that fits its bytes, a key that exists) is checked where
-they are used, in `arrays` and `exchange`.
+A message is a msgpack object (its *body*), and behind it the bytes of its tensors and arrays, so
+that these are copied as little as possible. msgspec checks every field's type while it decodes:
+what arrives is either one of the structs below or a `ProtocolError`. That the numbers in it make
+sense (a shape that fits its bytes, a key that exists) is checked where they are used, in `arrays`
+and `incoming`.
+
+A body is limited much more tightly than a frame: a byte of it may become a hundred of Python
+objects, while bytes behind it stay bytes.
 """
 
 from __future__ import annotations
 
-import io
 import struct
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-MAX_FRAME = 1 << 28
-"""The largest message, in bytes, that either side accepts (256 MiB)."""
+from grader.boundary.channel import MAX_FRAME, Channel, ChannelClosed, Part, ProtocolError
 
-MAX_DEPTH = 64
+__all__ = ["MAX_FRAME", "CannotCross", "Channel", "ChannelClosed", "Part", "ProtocolError", "decode", "encode"]
+
+MAX_BODY = 1 << 24
+"""The largest body, in bytes, that either side accepts (16 MiB)."""
+
+MAX_DEPTH = 32
 """How deep containers may be nested."""
 
 
-class ProtocolError(Exception):
-    """The other side sent something that is no message, or a message that makes no sense."""
-
-
-class ChannelClosed(Exception):
-    """The other side is gone."""
+class CannotCross(TypeError):
+    """A value that cannot be sent to the other side; the message says why, in one sentence."""
 
 
 # --- values -------------------------------------------------------------------------------------
+
+
+class Blob:
+    """Bytes that travel behind the body."""
+
+    __slots__ = ("view",)
+
+    def __init__(self, view: memoryview) -> None:
+        self.view = view
+
+    def __len__(self) -> int:
+        return self.view.nbytes
+
+    def copy(self) -> Blob:
+        return Blob(memoryview(bytearray(self.view)))
 
 
 class Tensor(msgspec.Struct, array_like=True, tag="tensor"):
@@ -39,7 +57,7 @@ class Tensor(msgspec.Struct, array_like=True, tag="tensor"):
     shape: list[int]
     stride: list[int]  # in elements
     device: str
-    data: memoryview
+    data: Blob
     requires_grad: bool = False
     leaf: bool = True
     parameter: bool = False
@@ -56,20 +74,31 @@ class Array(msgspec.Struct, array_like=True, tag="array"):
     shape: list[int]
     strides: list[int]  # in bytes; may be negative
     offset: int  # of the first element within `data`, in bytes
-    data: memoryview
+    data: Blob
     writeable: bool = True
     scalar: bool = False
     key: int = 0
 
 
 class Bytes(msgspec.Struct, array_like=True, tag="bytes"):
-    data: memoryview
+    data: Blob
+
+
+class Generator(msgspec.Struct, array_like=True, tag="generator"):
+    """A torch.Generator of the judge's, as the state it is in."""
+
+    device: str
+    state: Blob
+    key: int = 0
 
 
 class Items(msgspec.Struct, array_like=True, tag="items"):
+    """`fields`: the names of a named tuple's items."""
+
     kind: Literal["list", "tuple", "set", "frozenset", "size"]
     items: list[Value]
     key: int = 0
+    fields: list[str] = []
 
 
 class Mapping(msgspec.Struct, array_like=True, tag="mapping"):
@@ -91,7 +120,7 @@ class Special(msgspec.Struct, array_like=True, tag="special"):
 
 
 class Shared(msgspec.Struct, array_like=True, tag="shared"):
-    """A tensor, array, list, dict or set that the receiver already has under this key."""
+    """Something that the receiver already has under this key."""
 
     key: int
 
@@ -103,10 +132,9 @@ class Output(msgspec.Struct, array_like=True, tag="output"):
 
 
 class Handle(msgspec.Struct, array_like=True, tag="handle"):
-    """An object that stays with the sender. `bases`: its class and its bases, by qualified name."""
+    """An object that stays with the sender. `bases`: its class and its bases, as `module:name`."""
 
     id: int
-    name: str
     bases: list[str]
     is_class: bool = False
 
@@ -118,10 +146,11 @@ class Own(msgspec.Struct, array_like=True, tag="own"):
 
 
 class Function(msgspec.Struct, array_like=True, tag="function"):
-    """A function of the sender's, to be called back."""
+    """A function of the sender's, to be called back; or an iterator, each call its next item."""
 
     id: int
     name: str
+    iterator: bool = False
 
 
 Value = (
@@ -133,6 +162,7 @@ Value = (
     | Bytes
     | Tensor
     | Array
+    | Generator
     | Items
     | Mapping
     | Slice
@@ -151,7 +181,7 @@ class Update(msgspec.Struct, array_like=True):
     """What became of something shared: its new content, its gradient, its `requires_grad`."""
 
     key: int
-    value: Tensor | Array | Items | Mapping | None = None  # None: unchanged
+    value: Tensor | Output | Array | Generator | Items | Mapping | None = None  # None: unchanged
     grad_changed: bool = False
     grad: Tensor | None = None
     requires_grad: bool | None = None  # None: unchanged
@@ -183,7 +213,7 @@ class Answer(msgspec.Struct, array_like=True, tag="answer"):
     """What came of a call."""
 
     value: Value
-    outputs: list[Tensor] = []  # the tensors in `value` that carry a graph
+    outputs: list[Tensor] = []  # the tensors, in `value` and `updates`, that carry a graph
     graph: int = 0
     leaves: list[Leaf] = []  # what the graph starts from
     updates: list[Update] = []
@@ -194,11 +224,14 @@ class Failure(msgspec.Struct, array_like=True, tag="failure"):
     """The call raised. `lines`: lines of the submission's file that it passed, outermost first."""
 
     kind: str
-    bases: list[str]
+    bases: list[str]  # its class and its bases, as `module:name`
     message: str
     lines: list[int] = []
     origin: int = 0  # the sender's number for it, should it travel back
     token: int = 0  # the receiver's number for it, where it has travelled back
+    outputs: list[Tensor] = []
+    graph: int = 0
+    leaves: list[Leaf] = []
     updates: list[Update] = []
     notes: Notes | None = None
 
@@ -213,77 +246,68 @@ class Notes(msgspec.Struct, array_like=True):
 
 Message = Call | Answer | Failure
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Message)
+# --- messages to frames and back ----------------------------------------------------------------
+
+_BODY = struct.Struct("<I")  # its length
 
 
-def encode(message: Message) -> bytes:
-    """Raises ValueError where the message is too large."""
-    frame = _encoder.encode(message)
-    if len(frame) > MAX_FRAME:
-        raise ValueError(f"{len(frame) >> 20} MiB at once cannot cross; the limit is {MAX_FRAME >> 20} MiB")
-    return frame
+class _Blobs:
+    """The bytes behind the body of the one message that is being encoded or decoded."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.frame = memoryview(b"")
+        self.at = 0
+
+    def put(self, blob: Any) -> int:
+        if type(blob) is not Blob:
+            raise TypeError(f"a {type(blob).__name__} in a message")
+        self.parts.append(blob.view)
+        return len(blob)
+
+    def take(self, kind: type, size: Any) -> Blob:
+        if type(size) is not int or not 0 <= size <= len(self.frame) - self.at:
+            raise ValueError("fewer bytes came than were announced")
+        self.at += size
+        return Blob(self.frame[self.at - size : self.at])
 
 
-def decode(frame: bytes | bytearray) -> Message:
+_blobs = _Blobs()
+_encoder = msgspec.msgpack.Encoder(enc_hook=_blobs.put)
+_decoder = msgspec.msgpack.Decoder(Message, dec_hook=_blobs.take)
+
+
+def encode(message: Message) -> list[Part]:
+    """The frame of `message`, in parts. They look into the memory of its tensors: send it at once.
+
+    Raises:
+        CannotCross: where the message is too large.
+    """
+    _blobs.parts = []
+    body = _encoder.encode(message)
+    parts: list[Part] = [_BODY.pack(len(body)), body, *_blobs.parts]
+    if len(body) > MAX_BODY or sum(map(len, parts)) > MAX_FRAME:
+        raise CannotCross(
+            f"that much at once cannot cross: the limit is {MAX_FRAME >> 20} MiB of tensors and arrays, "
+            f"{MAX_BODY >> 20} MiB of everything else"
+        )
+    return parts
+
+
+def decode(frame: bytearray) -> Message:
     """Raises ProtocolError where `frame` is no message."""
+    view = memoryview(frame)
+    (size,) = _BODY.unpack(view[: _BODY.size]) if len(view) >= _BODY.size else (-1,)
+    end = _BODY.size + size
+    if not 0 <= size <= MAX_BODY or end > len(view):
+        raise ProtocolError("not a message: its body is cut short or too long")
+    _blobs.frame, _blobs.at = view, end
     try:
-        return _decoder.decode(frame)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ProtocolError(f"not a message: {error}") from None
-
-
-# --- the channel --------------------------------------------------------------------------------
-
-_LENGTH = struct.Struct("<Q")
-
-
-class Channel:
-    """A two-way stream of frames over file descriptors (a socket, or two pipes)."""
-
-    def __init__(self, read_fd: int, write_fd: int) -> None:
-        self._reader = io.FileIO(read_fd, "rb")
-        self._writer = io.FileIO(write_fd, "wb", closefd=write_fd != read_fd)
-
-    @property
-    def descriptors(self) -> tuple[int, ...]:
-        return tuple({self._reader.fileno(), self._writer.fileno()})
-
-    def send(self, frame: bytes) -> None:
-        """Raises ChannelClosed where nobody reads."""
-        small = len(frame) < 1 << 16  # one system call rather than one copy less
-        self._write(_LENGTH.pack(len(frame)) + (frame if small else b""))
-        if not small:
-            self._write(frame)
-
-    def receive(self) -> bytearray:
-        """The next frame. Raises ChannelClosed at the end, ProtocolError where it is too large."""
-        (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
-        if length > MAX_FRAME:
-            raise ProtocolError(f"a message of {length} bytes; the limit is {MAX_FRAME}")
-        return self._read(length)
-
-    def close(self) -> None:
-        for stream in (self._writer, self._reader):
-            stream.close()
-
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[self._writer.write(view) or 0 :]
-        except (OSError, ValueError) as error:
-            raise ChannelClosed(str(error)) from None
-
-    def _read(self, size: int) -> bytearray:
-        buffer = bytearray(size)
-        view = memoryview(buffer)
-        try:
-            while view:
-                count = self._reader.readinto(view)
-                if not count:
-                    raise ChannelClosed("end of stream")
-                view = view[count:]
-        except (OSError, ValueError) as error:
-            raise ChannelClosed(str(error)) from None
-        return buffer
+        message: Message = _decoder.decode(view[_BODY.size : end])
+        if _blobs.at != len(view):
+            raise ValueError("more bytes came than were announced")
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
+        raise ProtocolError(f"not a message: {str(error)[:200]}") from None
+    finally:
+        _blobs.frame = memoryview(b"")
+    return message

@@ -65,6 +65,9 @@ class InProcess:
     def remote(self, name: str) -> Any:
         return importlib.import_module(name)
 
+    def call_held(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return target(*args, **kwargs)
+
     def on_fake_device(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return run_on_fake_device(target, args, kwargs)
 

@@ -76,6 +76,9 @@ class InWorker:
     def remote(self, name: str) -> Any:
         return self._opened().remote(name)
 
+    def call_held(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self._opened().ask("held", target, *args, **kwargs)
+
     def on_fake_device(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self._opened().ask("fake_device", target, *args, **kwargs)
 

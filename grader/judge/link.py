@@ -150,9 +150,6 @@ class Link(Peer):
             call.returned(result)
         return result
 
-    def released(self) -> list[int]:
-        return self.objects.released()
-
     def noted(self, notes: Notes) -> None:
         self.seen.printed += notes.printed
         if notes.denied and self.seen.denied is None:

@@ -195,6 +195,15 @@ class Judge:
         return self._side.remote
 
     @pytest.fixture
+    def held(self) -> Callable[..., Any]:
+        """`held(f, x)`: what `f(x)` returns, left where the submission runs: a tensor keeps its graph."""
+
+        def call(target: Any, *args: Any, **kwargs: Any) -> Any:
+            return self._side.call_held(target, args, kwargs)
+
+        return call
+
+    @pytest.fixture
     def fake_cuda(self) -> Callable[..., None]:
         """`fake_cuda(model, x)`: call `model(x)` on a simulated GPU; all that comes back must be there."""
 

@@ -40,6 +40,9 @@ class Side(Protocol):
     def remote(self, name: str) -> Any:
         """A library's module, imported where the submission runs."""
 
+    def call_held(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The result of a call, left where the submission runs, though it be plain data."""
+
     def on_fake_device(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What `run_on_fake_device` returns, called where the submission runs."""
 

@@ -23,6 +23,7 @@ from typing import NoReturn
 import msgspec
 
 from grader.boundary.channel import Channel
+from grader.boundary.memory import keep_freed_memory
 from grader.processes.child import Role
 from grader.processes.forked import Forker
 from grader.processes.requests import MAX_MESSAGE, End, Ended, Ready, Refused, Reply, Request, Running, Start, Started
@@ -41,6 +42,7 @@ def main() -> None:
         from grader.bans.dispatch import prepare  # imports torch, which may be what fails
 
         prepare()
+        keep_freed_memory()
     except BaseException as error:
         reply(control, Refused(f"{type(error).__name__}: {error}"))
         raise SystemExit(1) from error

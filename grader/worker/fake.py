@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+)
 from torch.utils._pytree import tree_leaves, tree_map
 
 DEVICE = "cuda"
@@ -22,14 +26,14 @@ def run_on_fake_device(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     """Call `target` on fake CUDA tensors shaped like the arguments.
 
     A module gets fake parameters and buffers for the call. Returns the devices of the tensors that
-    came back, and `advice` where the code read a tensor's value (`.item()`, `if tensor:`), which on
-    a GPU waits for the device; then nothing can be said about what follows.
+    came back, and `advice` where the code depends on a tensor's values (`.item()`, `if tensor:`,
+    `x[mask]`), which on a GPU waits for the device; then nothing can be said about what follows.
     """
     with FakeTensorMode(allow_non_fake_inputs=True), _moved(target):
         try:
             result = target(*tree_map(_fake, args), **tree_map(_fake, kwargs))
-        except DataDependentOutputException:
-            advice = "it reads a tensor's value (as .item() does), which makes a GPU wait for the CPU"
+        except (DataDependentOutputException, DynamicOutputShapeException):
+            advice = "it depends on a tensor's values (as .item() and x[mask] do), which makes a GPU wait for the CPU"
             return {"devices": [], "advice": advice}
     tensors = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
     return {"devices": [tensor.device.type for tensor in tensors], "advice": None}

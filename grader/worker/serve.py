@@ -1,17 +1,17 @@
 """Runs in the worker: from a fresh process to one that answers calls.
 
-    serve     confine the process, then answer until the judge closes the channel
-    Worker    the worker's end of the channel
+serve     confine the process, then answer until the judge closes the channel
+Worker    the worker's end of the channel
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import sys
 import tempfile
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -86,9 +86,6 @@ class Worker(Peer):
         self._denied.clear()
         return notes if notes.printed or notes.denied else None
 
-    def release(self, ids: list[int]) -> None:
-        self.objects.release(ids)
-
 
 def serve(channel: Channel, settings: Settings) -> None:
     """Confine this process for good, then answer the judge's calls."""
@@ -107,7 +104,7 @@ def serve(channel: Channel, settings: Settings) -> None:
     )
     sys.dont_write_bytecode = True
     tempfile.tempdir = settings.scratch
-    if os.path.isdir(settings.readable):
+    if Path(settings.readable).is_dir():
         sys.path.append(settings.readable)  # last: nothing of the submission's shadows a library
     gc.collect()
     Worker(channel, settings, confinement).serve()

@@ -89,5 +89,12 @@ def test_layers_that_are_switched_off_are_named(run: Grader) -> None:
 
 def test_a_submission_reads_its_own_folder_alone(run: Grader) -> None:
     """In these tests it has none: the source is handed over, and the file's folder stays closed."""
-    answer = "import os\ndef here():\n    try:\n        return os.listdir('/tmp')\n    except OSError:\n        return None\n"
+    answer = """
+        import os
+        def here():
+            try:
+                return os.listdir("/tmp")
+            except OSError:
+                return None
+    """
     assert run("def test_here(student):\n    assert student.here() is None\n", answer).outcomes == {"here": "passed"}

@@ -205,6 +205,9 @@ def test_device_bugs_show_without_a_device(run: Grader) -> None:
             fake_cuda(student.Masked(), torch.ones(2, 3))
         def test_function(student, fake_cuda):
             fake_cuda(student.shifted, torch.ones(2, 3))
+        def test_values(student, fake_cuda):
+            fake_cuda(student.positive, torch.ones(2, 3))
+            fake_cuda(student.total, torch.ones(2, 3))
     """
     answer = """
         import torch
@@ -213,8 +216,12 @@ def test_device_bugs_show_without_a_device(run: Grader) -> None:
                 return x * torch.ones(3)
         def shifted(x):
             return x + torch.ones(3, device=x.device)
+        def positive(x):
+            return x[x > 0]
+        def total(x):
+            return x.sum().item()
     """
-    assert run(suite, answer).outcomes == {"module": "failed", "function": "passed"}
+    assert run(suite, answer).outcomes == {"module": "failed", "function": "passed", "values": "passed"}
 
 
 def test_libraries_in_the_worker(run: Grader) -> None:
@@ -236,3 +243,20 @@ def test_a_name_that_is_not_defined(run: Grader) -> None:
     graded = run(suite, "def duoble(x):\n    return 2 * x\n")
     assert graded.outcomes == {"absent": "failed"}
     assert graded.message("absent") == "topic.py defines no double."
+
+
+def test_a_result_that_stays_in_the_worker(run: Grader) -> None:
+    suite = """
+        def test_graph(student, held):
+            x = torch.ones(3, requires_grad=True)
+            y = held(student.double, x)
+            assert student.nodes(y) == 2
+            assert student.nodes(student.double(x)) != 2
+    """
+    answer = """
+        def double(x):
+            return 2 * x
+        def nodes(y):
+            return {"MulBackward0": 2}.get(type(y.grad_fn).__name__, 0)
+    """
+    assert run(suite, answer).outcomes == {"graph": "passed"}
