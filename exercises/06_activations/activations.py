@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def sigmoid(x: Tensor) -> Tensor:
-    """Squash every number into (0, 1): 1 / (1 + exp(-x)). The gradient at 0 is 0.25.
+    """Squash every number into (0, 1): 1 / (1 + exp(-x)).
 
     Args:
         x: any shape, floating point.
@@ -26,7 +26,7 @@ def sigmoid(x: Tensor) -> Tensor:
 def tanh(x: Tensor) -> Tensor:
     """Squash every number into (-1, 1): (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
 
-    Inputs near 0 keep their relative accuracy: tanh(1e-6) is 1e-6, in float32 too. The gradient at 0 is 1.
+    Inputs near 0 keep their relative accuracy: tanh(1e-6) is 1e-6, in float32 too.
 
     Args:
         x: any shape, floating point.

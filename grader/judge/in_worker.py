@@ -71,7 +71,8 @@ class InWorker:
         self.seen = link.seen
 
     def end(self) -> None:
-        self._opened().clock.stop()
+        if self._link is not None:
+            self._link.clock.stop()
 
     def remote(self, name: str) -> Any:
         return self._opened().remote(name)

@@ -23,6 +23,7 @@ from grader.judge.verdict import Happened, Verdict, judge
 from grader.worker.state import reset
 
 STAGES = pytest.StashKey[dict[str, dict[str, Any]]]()
+DECIDED = pytest.StashKey[Verdict | None]()
 ERRORS = pytest.StashKey[dict[str, BaseException]]()
 
 
@@ -92,36 +93,31 @@ class Judge:
     # one test
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> object:
-        """Decide what can be decided without running the test; leave the others to pytest."""
-        info = self._marks[item].info
-        self._emit(Started(exercise=info.exercise, name=info.name))
-        verdict = self._decided(item)
-        if verdict is None:
-            item.stash[STAGES], item.stash[ERRORS] = {}, {}
-            return None
-        self._finish(item, verdict)
-        return True
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        of = self._marks[item]
+        name = of.info.exercise, of.info.name
+        self._emit(Started(exercise=of.info.exercise, name=of.info.name))
+        item.stash[STAGES], item.stash[ERRORS], item.stash[DECIDED] = {}, {}, None
+        item.stash[DECIDED] = decided = self._decided(item)
+        if decided is not None:
+            pytest.skip("decided without running it")  # for pytest, which still tears down what came before
+        # Two seeds: with the judge's own, a submission could draw the inputs of its test.
+        self._side.begin(seed_of("worker", self._job.seed, *name), of.forbidden, of.timeout_s)
+        reset(seed_of("judge", self._job.seed, *name))
 
     def _decided(self, item: pytest.Item) -> Verdict | None:
+        """The verdict on a test that need not run; None on all others. Opens the submission's file for these."""
         info, target = self._marks[item].info, self._target_of[item]
         if info.gpu and self._side.device.type == "cpu":
             return Verdict("deferred")
         if target.decided is not None:
             return Verdict(target.decided)
         if self._open != (target.exercise, info.gpu):
-            self._open = target.exercise, info.gpu
+            self._open = None
             self._problem = self._side.open(target, accelerator=info.gpu)
+            self._open = target.exercise, info.gpu
             self._emit(Loaded(exercise=target.exercise, problem=self._problem))
         return Verdict("failed") if self._problem is not None else None
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        of = self._marks[item]
-        name = of.info.exercise, of.info.name
-        # Two seeds: with the judge's own, a submission could draw the inputs of its test.
-        self._side.begin(seed_of("worker", self._job.seed, *name), of.forbidden, of.timeout_s)
-        reset(seed_of("judge", self._job.seed, *name))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -144,8 +140,10 @@ class Judge:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.when == "teardown":
             item: pytest.Item = report.item
-            self._side.end()
-            self._finish(item, judge(self._happened(item)))
+            decided = item.stash[DECIDED]
+            if decided is None:
+                self._side.end()
+            self._finish(item, decided or judge(self._happened(item)))
             item.stash[ERRORS].clear()  # exceptions hold their frames, and those the submission's objects
 
     def _happened(self, item: pytest.Item) -> Happened:
@@ -161,7 +159,7 @@ class Judge:
 
     def _finish(self, item: pytest.Item, verdict: Verdict) -> None:
         """Pass the verdict on. A test passes only if pytest's own record says so as well."""
-        info, stages = self._marks[item].info, item.stash.get(STAGES, {})
+        info, stages = self._marks[item].info, item.stash[STAGES]
         if verdict.outcome == "passed" and [stage["outcome"] for stage in stages.values()] != ["passed"] * 3:
             verdict = Verdict("error", f"pytest's record does not say that the test passed: {stages}")
         self._emit(

@@ -50,7 +50,6 @@ BANS = {
 }
 
 POINTWISE = ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "mish"]
-SMOOTH = ["sigmoid", "tanh", "mish"]
 
 
 def over(names: list[str]) -> pytest.MarkDecorator:

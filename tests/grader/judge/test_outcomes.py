@@ -214,6 +214,28 @@ def test_gpu_tests_wait_for_an_accelerator(run: Grader) -> None:
         assert graded.exercise.status == "deferred"
 
 
+def test_tests_that_need_not_run_leave_no_trace_on_the_next(run: Grader) -> None:
+    """What a suite set up for its tests is torn down before the next exercise, whichever of them ran last."""
+    suite = """
+        @pytest.fixture(scope="module", autouse=True)
+        def module():
+            yield
+            torch.torn_down = getattr(torch, "torn_down", 0) + 1
+        def test_here(student):
+            assert getattr(torch, "torn_down", 0) == student.exercises_before
+        @pytest.mark.gpu
+        def test_there(student): ...
+    """
+    answers = {
+        "first": (suite, "exercises_before = 0"),
+        "gone": (suite, None),
+        "broken": (suite, "1 / 0"),
+        "last": (suite, "exercises_before = 1"),
+    }
+    report = run.report(answers)
+    assert [exercise.tests[0].outcome for exercise in report.exercises] == ["passed", "todo", "failed", "passed"]
+
+
 def test_a_missing_file_loses_its_points(run: Grader) -> None:
     graded = run(SUITE, None)
     assert graded.outcomes == {"double": "todo", "after": "todo"}
@@ -273,6 +295,25 @@ def test_a_judge_that_dies_leaves_no_test_without_a_word(run: Grader) -> None:
     assert graded.outcomes == {"before": "passed", "dies": "error", "after": "error"}
     assert "exit code 5" in graded.message("after")
     assert graded.report.score == 1
+
+
+def test_a_worker_that_cannot_be_started_is_nobodys_loss(run: Grader) -> None:
+    """The judge's scratch folder is gone, so no worker can have one."""
+    suite = """
+        import os, shutil
+        def test_before(student): ...
+        def test_breaks(student):
+            import gc
+            from grader.judge.in_worker import InWorker
+            side = next(thing for thing in gc.get_objects() if isinstance(thing, InWorker))
+            shutil.rmtree(side._job.scratch)
+    """
+    report = run.report({"first": (suite, ""), "second": ("def test_a(student): ...\ndef test_b(student): ...\n", "")})
+    assert [[test.outcome for test in exercise.tests] for exercise in report.exercises] == [
+        ["passed", "passed"],
+        ["error", "error"],
+    ]
+    assert "No such file" in str(report.exercises[1].tests[1].message)
 
 
 def test_each_exercise_has_a_worker_of_its_own(run: Grader) -> None:
