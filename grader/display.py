@@ -138,8 +138,9 @@ def _show_exercise(exercise: Exercise, out: Console) -> None:
         _paragraph(exercise.message, out)
     if unusable:
         return
+    told: set[str] = set()
     for tests in _alike(lost):
-        _show_lost(tests, out)
+        _show_lost(tests, out, told)
     _sentence("Not written yet", todo, out)
 
 
@@ -157,16 +158,25 @@ def _heading(exercise: Exercise, out: Console) -> None:
     out.print(heading.append(f"  {one_line(exercise.title)}", style="not bold dim"))
 
 
-def _show_lost(tests: list[Test], out: Console) -> None:
-    """One lost test, or several cases of one that are alike."""
+def _show_lost(tests: list[Test], out: Console, told: set[str]) -> None:
+    """One lost test, or several cases of one that are alike.
+
+    A message of one line is about the file, not about the test: a forbidden call, a missing name.
+    It stands in `told` once it was shown, and is not repeated.
+    """
     test = tests[0]
     cross = "✗" if _is_unicode(out) else "x"
     title = Text(f"{cross} ", style="red").append(_headline(test), style="bold default")
     aside = ", ".join(filter(None, [LOST[test.outcome], _cases(tests), _points(sum(test.points for test in tests))]))
     out.print()
     out.print(Padding(title.append(f"  ({aside})", style="not bold dim"), (0, 0, 0, 2)))
+    if test.message in told:
+        _paragraph("As above.", out)
+        return
     if test.message:
         _paragraph(test.message, out)
+        if "\n" not in test.message:
+            told.add(test.message)
     if test.hint:
         _paragraph(test.hint, out, lead="Hint: ")
 

@@ -316,6 +316,15 @@ def test_what_waits_for_a_gpu_is_counted() -> None:
     assert "Deferred" not in shown(report(marks(case())))
 
 
+def test_what_is_wrong_with_the_file_is_told_once() -> None:
+    first, again = (case("failed", name=name, title=name, message="line 3: no", hint="Why?") for name in ("a", "b"))
+    text = shown(report(marks(first, again)))
+    assert text.count("line 3: no") == text.count("Hint: Why?") == 1
+    assert "✗ b  (1 point)\n    As above.\n" in text
+    two_lines = (case("failed", name=name, message="In f:\nno") for name in ("a", "b"))
+    assert shown(report(marks(*two_lines))).count("In f:") == 2
+
+
 def test_cases_that_are_alike_are_shown_once() -> None:
     cases = [case("failed", 0.5, name=f"test_rows[{number}]", message="the same") for number in (1, 2, 3)]
     text = shown(report(marks(*cases, case("failed", name="test_rows[4]", message="another"))))
