@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pytest
+
 from grader.bans.source import Violation, check
 from grader.boundary.channel import Channel, ChannelClosed, Part, ProtocolError
 from grader.boundary.failures import Raised
@@ -27,8 +29,12 @@ REMOTE = "remote "
 """How the label of a library module begins that a test imported in the worker."""
 
 
-class WorkerGone(BaseException):
-    """The worker had to be ended, or ended by itself. Not an Exception: no test can take it for an answer."""
+class WorkerGone(pytest.fail.Exception):  # type: ignore[misc, name-defined]  # untyped in pytest
+    """The worker had to be ended, or ended by itself.
+
+    It is no `Exception`, so no test can take it for an answer; and it is one of pytest's own, so that
+    pytest finishes a teardown in which a fixture meets it.
+    """
 
     def __init__(self, outcome: Literal["timeout", "crashed"], message: str) -> None:
         super().__init__(message)

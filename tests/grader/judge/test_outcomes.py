@@ -156,6 +156,24 @@ def test_no_test_can_take_a_dead_worker_for_an_error(run: Grader) -> None:
     assert graded.outcomes == {"raises": "crashed", "swallows": "crashed"}
 
 
+def test_a_dead_worker_costs_its_own_test_alone_where_a_fixture_puts_things_back(run: Grader) -> None:
+    """What a fixture asks of the dead worker while it is torn down must not reach the tests that follow."""
+    suite = """
+        @pytest.fixture
+        def put_back(student):
+            yield
+            student.double(1)
+        def test_dies(student, put_back):
+            student.double("exit")
+        def test_after(student, put_back):
+            assert student.double(2) == 4
+        def test_last(student):
+            assert student.double(3) == 6
+    """
+    answer = "import os\ndef double(x):\n    return 2 * x if isinstance(x, int) else os._exit(1)\n"
+    assert run(suite, answer).outcomes == {"dies": "crashed", "after": "passed", "last": "passed"}
+
+
 def test_too_much_that_comes_back(run: Grader) -> None:
     answer = "import torch\ndef double(x):\n    return torch.zeros(x)\n"
     suite = """
