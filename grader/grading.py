@@ -27,7 +27,7 @@ from grader.report import Report
 from grader.submission import Attempt, Submission
 from grader.tally import Tally
 
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 3.0
 """How long a judge that has closed its channel may take to end by itself, so that it can be said how."""
 
 SWITCH = "GRADER_WITHOUT"

@@ -22,7 +22,7 @@ from grader.processes.child import Child
 MAX_BYTES = 1 << 30
 """What a worker may send during one test."""
 
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 3.0
 """How long a worker that has closed its channel may take to end by itself, so that it can be said how."""
 
 REMOTE = "remote "
