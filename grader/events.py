@@ -62,10 +62,14 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True, tag="collected"):
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True, tag="loaded"):
-    """A submission's file was loaded, or could not be: then `problem` says why, for the student."""
+    """A submission's file was loaded, or could not be: then `problem` says why, for the student.
+
+    `notes`: what went wrong in a part of it that the rest can do without (a notebook's cell).
+    """
 
     exercise: str
     problem: str | None
+    notes: list[str] = []
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
@@ -79,6 +83,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     exercise: str
     name: str
     outcome: Outcome
+    forbidden: bool
     duration_s: float
     message: str | None
 

@@ -20,6 +20,7 @@ import secrets
 import shutil
 import sys
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -53,13 +54,17 @@ Visibility = Literal["public", "hidden"]
 
 
 class Test(msgspec.Struct, kw_only=True, frozen=True):
-    """One test of one exercise. `message` is safe to show to the student whatever `visibility` is."""
+    """One test of one exercise. `message` is safe to show to the student whatever `visibility` is.
+
+    `forbidden`: it failed because the submission uses what the test forbids.
+    """
 
     __test__ = False
 
     name: str
     title: str
     outcome: Outcome
+    forbidden: bool
     points: float
     score: float
     visibility: Visibility
@@ -70,7 +75,10 @@ class Test(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Exercise(msgspec.Struct, kw_only=True, frozen=True):
-    """One exercise of one submission. `max_score` counts what was decided here."""
+    """One exercise of one submission. `max_score` counts what was decided here.
+
+    `notes`: what else there is to know of its file, such as a notebook's cells that raised.
+    """
 
     name: str
     title: str
@@ -79,6 +87,7 @@ class Exercise(msgspec.Struct, kw_only=True, frozen=True):
     deferred_points: float
     status: Status
     message: str | None
+    notes: list[str]
     tests: list[Test]
 
 
@@ -96,6 +105,9 @@ class Isolation(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Environment(msgspec.Struct, kw_only=True, frozen=True):
+    """What graded: `grader` is its version, as `grader.version.version` tells it."""
+
+    grader: str
     python: str
     torch: str | None
     device: str
@@ -134,7 +146,12 @@ def total(points: list[float]) -> float:
 
 
 def exercise_report(
-    name: str, title: str, tests: list[Test], status: Status | None = None, message: str | None = None
+    name: str,
+    title: str,
+    tests: list[Test],
+    status: Status | None = None,
+    message: str | None = None,
+    notes: Sequence[str] = (),
 ) -> Exercise:
     """Add up `tests`. `status` is worked out from their outcomes unless the caller knows better."""
     decided = [test for test in tests if test.outcome not in UNDECIDED]
@@ -146,6 +163,7 @@ def exercise_report(
         deferred_points=total([test.points for test in tests if test.outcome in UNDECIDED]),
         status=status or _status(tests),
         message=message,
+        notes=list(notes),
         tests=tests,
     )
 

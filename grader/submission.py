@@ -31,6 +31,7 @@ class Attempt:
         file: its real place; None where there is none, or more than one.
         root: the folder that the file's code may read, if any. It holds nothing hidden.
         unchanged: it is the course's stub, but for white space at the ends of lines.
+        notes: what else the student should know of how the file was read.
         status: `missing` (no file) and `invalid` (a file that cannot be graded) come with `message`.
     """
 
@@ -42,6 +43,7 @@ class Attempt:
     unchanged: bool = False
     status: Literal["ready", "missing", "invalid"] = "ready"
     message: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

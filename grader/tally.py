@@ -23,6 +23,7 @@ from grader.report import (
     total,
 )
 from grader.submission import Attempt, Submission
+from grader.version import version
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Tally:
     tests: list[TestInfo] = field(default_factory=list)
     verdicts: dict[tuple[str, str], Finished] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)  # exercise -> why its file cannot be loaded
+    notes: dict[str, list[str]] = field(default_factory=dict)  # exercise -> what else was seen while it was loaded
     faults: dict[str, str] = field(default_factory=dict)  # exercise -> what is wrong with its suite
     broken: str | None = None
     done: Done | None = None
@@ -45,6 +47,7 @@ class Tally:
             case Loaded():
                 if event.problem is not None:
                     self.problems[event.exercise] = event.problem
+                self.notes[event.exercise] = event.notes
             case Finished():
                 self.verdicts[event.exercise, event.name] = event
             case Done():
@@ -85,7 +88,8 @@ class Tally:
             status = attempt.status
         elif problem is not None:
             status = "invalid"
-        return exercise_report(name, attempt.exercise.title, tests, status, fault or problem)
+        notes = [*attempt.notes, *self.notes.get(name, [])]
+        return exercise_report(name, attempt.exercise.title, tests, status, fault or problem, notes)
 
     def _test(self, info: TestInfo) -> Test:
         verdict = self.verdicts.get((info.exercise, info.name))
@@ -94,6 +98,7 @@ class Tally:
             name=info.name,
             title=info.title,
             outcome=outcome,
+            forbidden=verdict is not None and verdict.forbidden,
             points=info.points,
             score=info.points if outcome == "passed" else 0.0,
             visibility=info.visibility,
@@ -106,6 +111,7 @@ class Tally:
     def _environment(self) -> Environment:
         done = self.done
         return Environment(
+            grader=version(),
             python=platform.python_version(),
             torch=done.torch if done is not None else None,
             device=done.device if done is not None else "cpu",

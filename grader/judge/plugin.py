@@ -167,6 +167,7 @@ class Judge:
                 exercise=info.exercise,
                 name=info.name,
                 outcome=verdict.outcome,
+                forbidden=verdict.forbidden,
                 duration_s=round(sum(stage["duration"] for stage in stages.values()), 6),
                 message=verdict.message,
             )

@@ -33,6 +33,7 @@ class Verdict:
 
     outcome: Outcome
     message: str | None = None
+    forbidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def judge(happened: Happened) -> Verdict:
     if lost is not None:
         return Verdict(lost.outcome, _told(happened, [lost.message]))
     if happened.seen.violation is not None or happened.seen.denied is not None:
-        return Verdict("failed", _forbidden(happened))
+        return Verdict("failed", _forbidden(happened), forbidden=True)
     if happened.seen.absent is not None:
         return Verdict("failed", f"{happened.filename} defines no {happened.seen.absent}.")
     if happened.seen.unwritten:

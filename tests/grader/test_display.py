@@ -54,6 +54,7 @@ def case(
         name=name,
         title=title,
         outcome=outcome,
+        forbidden=False,
         points=points,
         score=points if outcome == "passed" else 0.0,
         visibility=visibility,
@@ -84,7 +85,7 @@ def report(*exercises: Exercise, isolation: Isolation = CONFINED) -> Report:
         seed=7,
         started_at="",
         duration_s=0.0,
-        environment=Environment(python="3.11.7", torch=None, device="cpu", isolation=isolation),
+        environment=Environment(grader="1.0.0", python="3.11.7", torch=None, device="cpu", isolation=isolation),
         score=total([exercise.score for exercise in exercises]),
         max_score=total([exercise.max_score for exercise in exercises]),
         deferred_points=total([exercise.deferred_points for exercise in exercises]),
@@ -524,7 +525,7 @@ EVENTS: list[Event] = [
     Started(exercise="softmax", name="before the tests are known"),
     Collected(tests=[INFO, INFO], broken={}),
     Started(exercise="softmax", name="test_rows"),
-    Finished(exercise="softmax", name="test_rows", outcome="failed", duration_s=0.1, message=HOSTILE),
+    Finished(exercise="softmax", name="test_rows", outcome="failed", forbidden=False, duration_s=0.1, message=HOSTILE),
     Broken(reason="why"),
 ]
 

@@ -51,6 +51,7 @@ def case(outcome: Outcome, points: float = 1.0, score: float | None = None, visi
         name=f"test_{outcome}",
         title=f"It {outcome}",
         outcome=outcome,
+        forbidden=False,
         points=points,
         score=won if score is None else score,
         visibility=visibility,
@@ -73,6 +74,7 @@ def report(*exercises: Exercise, torch: str | None = "2.14.1") -> Report:
         started_at="2026-01-02T03:04:05+00:00",
         duration_s=1.5,
         environment=Environment(
+            grader="1.0.0",
             python="3.11.7",
             torch=torch,
             device="cpu",
@@ -183,12 +185,13 @@ def test_the_keys_are_the_contract_s() -> None:
     ]
     assert keys(SubmissionId) == ["id", "sha256"]
     assert keys(CourseId) == ["name", "sha256"]
-    assert keys(Environment) == ["python", "torch", "device", "isolation"]
+    assert keys(Environment) == ["grader", "python", "torch", "device", "isolation"]
     assert keys(Exercise) == [
-        *("name", "title", "score", "max_score", "deferred_points", "status", "message", "tests"),
+        *("name", "title", "score", "max_score", "deferred_points", "status", "message", "notes", "tests"),
     ]
     assert keys(Test) == [
-        *("name", "title", "outcome", "points", "score", "visibility", "gpu", "duration_s", "message", "hint"),
+        *("name", "title", "outcome", "forbidden", "points", "score", "visibility", "gpu", "duration_s", "message"),
+        "hint",
     ]
 
 
