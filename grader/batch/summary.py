@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from grader.errors import UsageError
-from grader.report import CourseId, Exercise, Report, Status, total
+from grader.report import CourseId, Exercise, Outcome, Report, Status, total
 
 SUMMARY = "summary.json"
 SCHEMA_VERSION: Final = 1
@@ -24,6 +24,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 Standing = Literal["graded", "deferred", "invalid", "missing", "error"]
 """What became of a submission: `graded` is decided, `deferred` waits for an accelerator in part, `missing` answers
 no exercise, `invalid` has files and none that can be loaded, and in an `error` the grader failed somewhere."""
+
+LOOK: dict[Outcome, str] = {"crashed": "crashed", "timeout": "timed out", "error": "could not be judged"}
+"""Outcomes that a person should look at."""
 
 
 class Person(msgspec.Struct, kw_only=True, frozen=True):
@@ -134,7 +137,7 @@ def _look(exercise: Exercise) -> Iterator[str]:
         yield exercise.message or f"its status is {exercise.status}"
     yield from exercise.notes
     outcomes = Counter(test.outcome for test in exercise.tests)
-    for outcome, words in (("crashed", "crashed"), ("timeout", "timed out"), ("error", "could not be judged")):
+    for outcome, words in LOOK.items():
         if outcomes[outcome]:
             yield f"{outcomes[outcome]} of {len(exercise.tests)} tests {words}"
     if forbidden := sum(test.forbidden for test in exercise.tests):
