@@ -119,7 +119,8 @@ def _cases(course: Course, exercise: Exercise) -> list[Case]:
 def _report(course: Course, exercise: Exercise, case: Case, options: Options, launcher: Launcher) -> Report:
     attempt = Attempt(exercise, f"{exercise.name}.py", source=case.answer.source)
     submission = Submission(case.answer.name, "", (attempt,))
-    return grade(course, submission, replace(options, only_tests=case.tests), launcher)
+    only = None if case.tests is None else {exercise.name: case.tests}
+    return grade(course, submission, replace(options, only_tests=only), launcher)
 
 
 # What a report is to say -----------------------------------------------------------------------

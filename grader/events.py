@@ -20,7 +20,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     file: str  # path of the submission's file, for messages and tracebacks
     source: bytes  # what the file holds: read once, before anything runs
     root: str  # the folder that the worker may read (the submission); "" for none
+    parts: list[tuple[int, int]] = []  # a notebook's cells: the first and the last line of each in `source`
     decided: Literal["todo", "failed"] | None = None  # the outcome of all its tests, where nothing is to be run
+    only_tests: list[str] | None = None  # names of test functions or of single cases; None: all
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,11 +33,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     rootdir: str  # the course
     scratch: str  # a private folder, for the judge and its workers
     select: str = ""  # pytest's -k
-    only_tests: list[str] | None = None  # names of test functions; None: all
     timeout_s: float = 10.0
     in_process: bool = False
     pdb: bool = False
     layers_off: list[str] = []  # confinement layers switched off
+    layers_needed: list[str] = []  # without one of these, nothing of a submission is run
     memory_bytes: int = 2 << 30
     output_chars: int = 8192
 
@@ -52,6 +54,7 @@ class TestInfo(msgspec.Struct, frozen=True, kw_only=True):
     visibility: Visibility
     gpu: bool
     hint: str | None
+    timeout_s: float
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True, tag="collected"):
@@ -97,10 +100,22 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
     missing: dict[str, str]
 
 
+class Benched(msgspec.Struct, frozen=True, kw_only=True, tag="benched"):
+    """A bench has collected the suites. `device`: what GPU tests can run on here, or "cpu"."""
+
+    device: str
+
+
+class Unconfined(msgspec.Struct, frozen=True, kw_only=True, tag="unconfined"):
+    """Nothing of the submission was run: needed layers are missing, each with the reason."""
+
+    missing: dict[str, str]
+
+
 class Broken(msgspec.Struct, frozen=True, kw_only=True, tag="broken"):
     """The judge itself failed."""
 
     reason: str
 
 
-Event = Collected | Loaded | Started | Finished | Done | Broken
+Event = Collected | Loaded | Started | Finished | Done | Benched | Unconfined | Broken

@@ -29,6 +29,7 @@ class Attempt:
     Attributes:
         label: the file as messages and tracebacks name it.
         file: its real place; None where there is none, or more than one.
+        parts: of a notebook, the first and last line of each of its code cells in `source`.
         root: the folder that the file's code may read, if any. It holds nothing hidden.
         unchanged: it is the course's stub, but for white space at the ends of lines.
         notes: what else the student should know of how the file was read.
@@ -39,6 +40,7 @@ class Attempt:
     label: str
     file: Path | None = None
     source: bytes = b""
+    parts: tuple[tuple[int, int], ...] = ()
     root: Path | None = None
     unchanged: bool = False
     status: Literal["ready", "missing", "invalid"] = "ready"
@@ -204,7 +206,7 @@ def _attempt(exercise: Exercise, candidates: Sequence[File]) -> Attempt:
     except SourceError as problem:
         return Attempt(exercise, chosen.label, chosen.path, source, status="invalid", message=str(problem))
     unchanged = _is_stub(chosen.path, source, exercise.stub)
-    return Attempt(exercise, chosen.label, chosen.path, source, chosen.root, unchanged)
+    return Attempt(exercise, chosen.label, chosen.path, source, root=chosen.root, unchanged=unchanged)
 
 
 def _is_stub(file: Path, source: bytes, stub: Path) -> bool:

@@ -57,8 +57,13 @@ class Violation:
 
     @property
     def message(self) -> str:
-        """One sentence for the student."""
-        where = f"line {self.line}: `{self.spelling}`"
+        """One sentence for the student, with the line."""
+        return f"line {self.line}: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """The sentence without the line."""
+        where = f"`{self.spelling}`"
         if self.name == LOOPS:
             return f"{where} is a loop, and this exercise is to be solved without one"
         if self.detour:

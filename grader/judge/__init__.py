@@ -1,13 +1,14 @@
 """The judge: pytest, run on the hidden suites, with the submission in another process.
 
     main        a job in, events out: one run of pytest
-    plugin      the hooks and fixtures, and what happens to one test
+    bench       the suites collected once, and a judge forked for each submission
+    collection  the plugin's first half: which tests there are, and what a suite may ask for
+    running     the plugin's second half: what happens to one test
     marks       what a test's marks say: points, visibility, hint, bans
     side        where the submission runs, as the plugin sees it
     in_worker   in a worker
     in_process  in this process, for debugging
     link        the judge's end of a worker's channel
-    clock       ends a worker that takes too long
     verdict     from what happened in a test to its outcome, and to what the student may read
     wording     how values, places and endings are put into words
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.bans.source import check
-from grader.events import Target
+from grader.events import Loaded, Target
 from grader.judge.link import Forbidden, Seen
-from grader.judge.side import accelerator, unloadable
+from grader.judge.side import accelerator, loaded, unloadable
+from grader.worker import loading
 from grader.worker.fake import run_on_fake_device
 
 
@@ -30,20 +31,17 @@ class InProcess:
         self._loaded: Any = None
         self._source = b""
 
-    def open(self, target: Target, accelerator: bool) -> str | None:
+    def open(self, target: Target, accelerator: bool) -> Loaded:
         if target.root and target.root not in sys.path:
             sys.path.append(target.root)
-        module = types.ModuleType(target.exercise)
-        module.__file__ = target.file
-        sys.modules[target.exercise] = module
         try:
-            exec(compile(target.source, target.file, "exec", dont_inherit=True), module.__dict__)
+            module, problems = loading.load(target.source, target.file, target.exercise, target.parts)
         except Exception as error:
             frames = traceback.extract_tb(error.__traceback__)
             lines = [frame.lineno or 0 for frame in frames if frame.filename == target.file]
             return unloadable(target, f"{type(error).__name__}: {error}", lines)
         self._loaded, self._source = module, target.source
-        return None
+        return loaded(target, problems)
 
     def begin(self, seed: int, forbidden: tuple[str, ...], timeout_s: float) -> None:
         self.seen = Seen.nothing()

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from grader.boundary.failures import Raised
-from grader.events import Job, Target
+from grader.events import Job, Loaded, Target
 from grader.judge.link import Link, Seen, WorkerGone
-from grader.judge.side import accelerator, unloadable
+from grader.judge.side import NotConfined, accelerator, loaded, unloadable
 from grader.processes.child import Launcher
 from grader.worker.serve import Settings
 
@@ -41,7 +41,7 @@ class InWorker:
     def gone(self) -> WorkerGone | None:
         return self._link.gone if self._link is not None else None
 
-    def open(self, target: Target, accelerator: bool) -> str | None:
+    def open(self, target: Target, accelerator: bool) -> Loaded:
         self.close()
         self._target, self._accelerator = target, accelerator
         link = self._start(target)
@@ -49,20 +49,21 @@ class InWorker:
             link.clock.start(self._job.timeout_s)
             self._note_layers(link.ask("hello"))
             link.clock.start(self._job.timeout_s)
-            link.ask("load", target.source, target.file, target.exercise)
+            problems = link.ask("load", target.source, target.file, target.exercise, target.parts)
         except WorkerGone as gone:
-            return f"{target.file} cannot be loaded. {gone.message}"
+            problem = f"{target.file} cannot be loaded. {gone.message}"
+            return Loaded(exercise=target.exercise, problem=problem)
         except Raised as error:
             return unloadable(target, f"{error.kind}: {error}", error.lines)
         finally:
             link.clock.stop()
-        return None
+        return loaded(target, problems)
 
     def begin(self, seed: int, forbidden: tuple[str, ...], timeout_s: float) -> None:
         self.seen = Seen.nothing()
         if self.gone is not None:
             assert self._target is not None
-            problem = self.open(self._target, self._accelerator)
+            problem = self.open(self._target, self._accelerator).problem
             if problem is not None:
                 raise WorkerGone("crashed", problem)
         link = self._opened()
@@ -119,3 +120,6 @@ class InWorker:
         self.missing |= confinement["missing"]
         held = confinement["held"] if not self.held else [*self.held, *confinement["held"]]
         self.held = [layer for layer in dict.fromkeys(held) if layer not in self.missing]
+        lacking = {layer: reason for layer, reason in self.missing.items() if layer in self._job.layers_needed}
+        if lacking:
+            raise NotConfined(lacking)

@@ -15,7 +15,7 @@ from grader.boundary.failures import Raised
 from grader.boundary.peer import Peer
 from grader.boundary.standin import JudgeObjects, StandIn, describe
 from grader.boundary.wire import Notes
-from grader.judge.clock import Clock
+from grader.clock import Clock
 from grader.judge.wording import Call, ending
 from grader.processes.child import Child
 

@@ -12,9 +12,10 @@ import pytest
 
 from grader.boundary.channel import Channel, ChannelClosed
 from grader.events import Broken, Done, Event, Job
+from grader.judge.collection import Collection
 from grader.judge.in_process import InProcess
 from grader.judge.in_worker import InWorker
-from grader.judge.plugin import Judge
+from grader.judge.running import Judge
 from grader.judge.side import Side
 from grader.processes.child import Launcher
 
@@ -37,23 +38,33 @@ def judge_in_process(job: Job, emit: Callable[[Event], None]) -> None:
 
 def judge(job: Job, side: Side, emit: Callable[[Event], None]) -> None:
     """Run the suites of `job`; every test that was collected gets a verdict."""
-    plugin = Judge(job, side, emit)
-    with _only_our_plugins():
-        code = pytest.main(_arguments(job), plugins=[plugin])
+    broken = run_pytest(job, lambda collection, session: Judge(job, collection, side, emit).run(session))
+    finish(side, emit, broken)
+
+
+def finish(side: Side, emit: Callable[[Event], None], broken: str | None) -> None:
+    """Let go of the submission, and say how it went. `broken`: how the run failed, None where it did not."""
     side.close()
-    if code == pytest.ExitCode.INTERRUPTED and job.in_process:
-        raise KeyboardInterrupt  # Ctrl-C, or `q` in the debugger
-    if code not in SETTLED:
-        emit(Broken(reason=plugin.internal_error or f"pytest ended with exit code {int(code)}"))
+    if broken is not None:
+        emit(Broken(reason=broken))
     else:
-        emit(
-            Done(
-                torch=_torch_version(),
-                device=side.device.type,
-                held=side.held,
-                missing=side.missing,
-            )
-        )
+        emit(Done(torch=_torch_version(), device=side.device.type, held=side.held, missing=side.missing))
+
+
+def run_pytest(job: Job, then: Callable[[Collection, pytest.Session], None]) -> str | None:
+    """Collect the suites of `job`, then do `then`. Returns what went wrong in pytest itself, if anything.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, or `q` in the debugger, with `in_process`.
+    """
+    collection = Collection(job, lambda session: then(collection, session))
+    with _only_our_plugins():
+        code = pytest.main(_arguments(job), plugins=[collection])
+    if code == pytest.ExitCode.INTERRUPTED and job.in_process:
+        raise KeyboardInterrupt
+    if code in SETTLED:
+        return None
+    return collection.internal_error or f"pytest ended with exit code {int(code)}"
 
 
 def _arguments(job: Job) -> list[str]:

@@ -28,7 +28,6 @@ class Marks:
 
     info: TestInfo
     forbidden: tuple[str, ...]
-    timeout_s: float
 
 
 def read(items: Iterable[pytest.Item], exercise: str, timeout_s: float) -> dict[pytest.Item, Marks]:
@@ -49,6 +48,7 @@ def read(items: Iterable[pytest.Item], exercise: str, timeout_s: float) -> dict[
 
 def _read(item: pytest.Item, exercise: str, number: int, cases: int, timeout_s: float) -> Marks:
     points = _number(item, "points", 1.0)
+    timeout_s = _number(item, "timeout", timeout_s)
     hint = _argument(item, "hint", None)
     if hint is not None and not isinstance(hint, str):
         raise ValueError(f"{item.name}: hint takes a text, not {hint!r}")
@@ -62,9 +62,9 @@ def _read(item: pytest.Item, exercise: str, number: int, cases: int, timeout_s: 
             visibility="public" if public else "hidden",
             gpu=item.get_closest_marker("gpu") is not None,
             hint=hint,
+            timeout_s=timeout_s,
         ),
         forbidden=_forbidden(item),
-        timeout_s=_number(item, "timeout", timeout_s),
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import torch
 
-from grader.events import Target
+from grader.events import Loaded, Target
 from grader.judge.link import Seen, WorkerGone
 from grader.judge.wording import places
 
@@ -28,8 +28,12 @@ class Side(Protocol):
     @property
     def gone(self) -> WorkerGone | None: ...
 
-    def open(self, target: Target, accelerator: bool) -> str | None:
-        """Load a submission's file. Returns what is wrong with it, for the student, if anything."""
+    def open(self, target: Target, accelerator: bool) -> Loaded:
+        """Load a submission's file.
+
+        Raises:
+            NotConfined: a layer is missing without which nothing of the submission is to run.
+        """
 
     def begin(self, seed: int, forbidden: tuple[str, ...], timeout_s: float) -> None:
         """Start a test. Raises WorkerGone where the file cannot be loaded again after the last one."""
@@ -56,7 +60,34 @@ def accelerator() -> torch.device:
     return found if found is not None else torch.device("cpu")
 
 
-def unloadable(target: Target, error: str, lines: Sequence[int]) -> str:
+class NotConfined(Exception):
+    """Layers are missing that must hold. `missing`: each with the reason."""
+
+    def __init__(self, missing: dict[str, str]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+
+
+def unloadable(target: Target, error: str, lines: Sequence[int]) -> Loaded:
     """What a student reads of a file that raised while it was loaded."""
-    where = places(lines, target.source, target.file)
-    return f"{target.file} cannot be loaded: {error}" + (f"\n{where}" if where else "")
+    where = places(lines, target)
+    problem = f"{target.file} cannot be loaded: {error}" + (f"\n{where}" if where else "")
+    return Loaded(exercise=target.exercise, problem=problem)
+
+
+def loaded(target: Target, problems: Iterable[Any]) -> Loaded:
+    """What a student reads of a file whose parts (a notebook's cells) were run one by one.
+
+    Args:
+        problems: as `worker.loading.load` returns them.
+    """
+    notes = [_note(target, *problem) for problem in problems]
+    if notes and len(notes) == len(target.parts):
+        return Loaded(exercise=target.exercise, problem="\n".join([f"No cell of {target.file} can be run.", *notes]))
+    return Loaded(exercise=target.exercise, problem=None, notes=notes)
+
+
+def _note(target: Target, number: int, kind: str, message: str, lines: Sequence[int]) -> str:
+    where = places(lines, target)
+    said = f"Code cell {number} of {target.file} raised {kind}" + (f": {message}" if message else "")
+    return f"{said}\n{where}" if where else said

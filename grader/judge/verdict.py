@@ -15,8 +15,9 @@ import pytest
 from grader.bans.source import Violation
 from grader.boundary.failures import Raised
 from grader.boundary.wire import CannotCross
+from grader.events import Target
 from grader.judge.link import Seen, WorkerGone
-from grader.judge.wording import Call, places
+from grader.judge.wording import Call, place, places
 from grader.report import Outcome
 from grader.testing import STAGES, Mismatch, Stage
 
@@ -47,8 +48,7 @@ class Happened:
     errors: Mapping[str, BaseException]
     seen: Seen
     gone: WorkerGone | None
-    source: bytes
-    filename: str
+    target: Target
 
 
 def judge(happened: Happened) -> Verdict:
@@ -59,7 +59,7 @@ def judge(happened: Happened) -> Verdict:
     if happened.seen.violation is not None or happened.seen.denied is not None:
         return Verdict("failed", _forbidden(happened), forbidden=True)
     if happened.seen.absent is not None:
-        return Verdict("failed", f"{happened.filename} defines no {happened.seen.absent}.")
+        return Verdict("failed", f"{happened.target.file} defines no {happened.seen.absent}.")
     if happened.seen.unwritten:
         return Verdict("todo")
     for error in happened.errors.values():
@@ -118,7 +118,7 @@ def _mismatch(error: Mismatch, public: bool) -> list[str]:
 
 
 def _raised(error: Raised, happened: Happened) -> list[str]:
-    where = places(error.lines, happened.source, happened.filename)
+    where = places(error.lines, happened.target)
     if happened.public:
         return [f"{error.kind}: {error.message}" if error.message else error.kind, where]
     return [f"Your code raised {error.builtin.__name__}.", where]
@@ -156,8 +156,8 @@ def _stage(text: str) -> Stage | None:
 def _forbidden(happened: Happened) -> str:
     violation: Violation | None = happened.seen.violation
     if violation is not None:
-        return f"{happened.filename}, {violation}"
+        return f"{place(violation.line, happened.target)}: {violation.reason}"
     assert happened.seen.denied is not None
     name, line = happened.seen.denied
-    where = places([line], happened.source, happened.filename)
+    where = places([line], happened.target)
     return f"Your code calls {name}, which this exercise asks you to do without." + (f"\n{where}" if where else "")

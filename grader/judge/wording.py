@@ -11,6 +11,7 @@ import torch
 
 from grader.boundary.failures import Raised
 from grader.boundary.standin import StandIn, describe
+from grader.events import Target
 
 SMALL = 8  # elements of a tensor, up to which its values are shown
 MAX_ITEMS = 6
@@ -78,12 +79,20 @@ def _elements(of: Any) -> str:
     return f"{of:.4g}" if isinstance(of, float) else str(of)
 
 
-def places(lines: Sequence[int], source: bytes, filename: str) -> str:
+def places(lines: Sequence[int], target: Target) -> str:
     """The lines of the student's file that an error passed, the outermost first, each with its code."""
-    code = source.decode("utf-8-sig", "replace").splitlines()
+    code = target.source.decode("utf-8-sig", "replace").splitlines()
     shown = [line for line in dict.fromkeys(lines) if 0 < line <= len(code)]
     shown = shown[:2] + shown[2:][-3:]
-    return "\n".join(f"{filename}, line {line}: {code[line - 1].strip()[:MAX_TEXT]}" for line in shown)
+    return "\n".join(f"{place(line, target)}: {code[line - 1].strip()[:MAX_TEXT]}" for line in shown)
+
+
+def place(line: int, target: Target) -> str:
+    """A line of the student's file, by its cell where the file is a notebook."""
+    for number, (first, last) in enumerate(target.parts, 1):
+        if first <= line <= last:
+            return f"{target.file}, code cell {number}, line {line - first + 1}"
+    return f"{target.file}, line {line}"
 
 
 def _signals() -> dict[int, str]:

@@ -6,7 +6,8 @@ from typing import Literal, Protocol
 
 from grader.boundary.channel import Channel
 
-Role = Literal["judge", "worker"]
+Role = Literal["judge", "bench", "worker"]
+"""What a child is to be."""
 
 
 class Child(Protocol):

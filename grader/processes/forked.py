@@ -31,16 +31,31 @@ class Forker:
         self._control = control
         self._lock = threading.Lock()  # a request and its reply belong together
 
-    def start(self, role: Role) -> ForkedChild:
-        """Raises GraderError where the zygote cannot fork."""
+    def start(self, role: Role, *descriptors: int) -> ForkedChild:
+        """Start a child that waits for its first message; it gets a copy of `descriptors` as well.
+
+        Raises:
+            GraderError: the zygote cannot fork.
+        """
         ours, theirs = socket.socketpair()
         with theirs:
-            answer = self.request(Start(role), theirs.fileno())
+            answer = self.request(Start(role), theirs.fileno(), *descriptors)
         if not isinstance(answer, Started):
             ours.close()
             raise GraderError(f"No {role} process could be started: {_reason(answer)}.")
         descriptor = ours.detach()
         return ForkedChild(answer.pid, Channel(descriptor, descriptor), self)
+
+    def bench(self) -> tuple[ForkedChild, Forker]:
+        """A bench that waits for its first message, and what starts the judges that it forks.
+
+        Raises:
+            GraderError: the zygote cannot fork.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            child = self.start("bench", theirs.fileno())
+        return child, Forker(ours)
 
     def request(self, message: Request, *descriptors: int) -> Reply | None:
         """The zygote's reply, None where it is gone."""
@@ -107,9 +122,9 @@ class ZygoteProcess(Forker):
                 start_new_session=True,  # Ctrl-C is for `grade` to deal with
             )
 
-    def start(self, role: Role) -> ForkedChild:
+    def start(self, role: Role, *descriptors: int) -> ForkedChild:
         self._wait()
-        return super().start(role)
+        return super().start(role, *descriptors)
 
     def _wait(self) -> None:
         with self._lock:

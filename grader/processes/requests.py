@@ -20,13 +20,22 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
-    """Fork a child. Its end of the channel comes along as a descriptor."""
+    """Fork a child. Its end of the channel comes along as a descriptor, and for a bench also the control
+    socket that it is to serve."""
 
     role: Role
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
     pid: int
+
+
+class Adopt(msgspec.Struct, frozen=True, tag="adopt"):
+    """Serve one more control socket. It comes along as a descriptor."""
+
+
+class Adopted(msgspec.Struct, frozen=True, tag="adopted"):
+    """It is served."""
 
 
 class End(msgspec.Struct, frozen=True, tag="end"):
@@ -46,5 +55,5 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
     code: int
 
 
-Request = Start | End
-Reply = Ready | Refused | Started | Running | Ended
+Request = Start | Adopt | End
+Reply = Ready | Refused | Started | Adopted | Running | Ended

@@ -82,7 +82,7 @@ def main() -> None:
         os.dup2(nothing, standard)
     os.close(nothing)
     role: Role = "judge" if sys.argv[1] == "judge" else "worker"
-    run(role, channel, Spawner())
+    run(role, channel, None, None)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import importlib
-import sys
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -13,18 +11,6 @@ from grader.worker.fake import run_on_fake_device
 from grader.worker.objects import Held
 
 Operation = Callable[..., Any]
-
-
-def load(source: bytes, filename: str, name: str) -> types.ModuleType:
-    """Run a submission's file as the module `name`.
-
-    The source comes from the judge, which has read it already; the file need not be readable here.
-    """
-    module = types.ModuleType(name)
-    module.__file__ = filename
-    sys.modules[name] = module  # dataclasses and pickling look it up there
-    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
-    return module
 
 
 def call(target: Any, /, *args: Any, **kwargs: Any) -> Any:

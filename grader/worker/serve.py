@@ -21,7 +21,7 @@ from grader.boundary import wire
 from grader.boundary.peer import Operation, Peer
 from grader.boundary.wire import Channel
 from grader.confine import Confinement, Policy, confine
-from grader.worker import operations, printing, state
+from grader.worker import loading, operations, printing, state
 from grader.worker.objects import WorkerObjects
 
 UNBANNED = {"backward", "import", "load", "begin", "hello"}
@@ -60,9 +60,10 @@ class Worker(Peer):
     def _hello(self) -> dict[str, Any]:
         return {"held": self._confinement.held, "missing": self._confinement.missing}
 
-    def _load(self, source: bytes, filename: str, name: str) -> None:
+    def _load(self, source: bytes, filename: str, name: str, parts: list[list[int]]) -> list[loading.Problem]:
         self.filename = filename
-        self._module = operations.load(source, filename, name)
+        self._module, problems = loading.load(source, filename, name, [(first, last) for first, last in parts])
+        return problems
 
     def _begin(self, seed: int, forbidden: list[str]) -> Any:
         """Start a test: forget the last one's objects, reset global state. Returns the submission's module."""

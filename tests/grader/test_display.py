@@ -519,6 +519,7 @@ INFO = TestInfo(
     visibility="hidden",
     gpu=False,
     hint=None,
+    timeout_s=10.0,
 )
 
 EVENTS: list[Event] = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from grader.events import Started, Target
+from grader.events import Loaded, Started, Target
 from grader.judge import in_process
 from grader.processes.spawned import Spawner
 from tests.grader.judge.conftest import Grader, Make
@@ -34,7 +34,7 @@ def test_they_run_last_in_a_worker_that_may_reach_it_and_count(run: Grader, monk
     opened: list[bool] = []
     really_open = in_process.InProcess.open
 
-    def open_(self: in_process.InProcess, target: Target, accelerator: bool) -> str | None:
+    def open_(self: in_process.InProcess, target: Target, accelerator: bool) -> Loaded:
         opened.append(accelerator)
         return really_open(self, target, accelerator)
 

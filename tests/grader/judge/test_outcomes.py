@@ -53,7 +53,7 @@ def test_selecting_tests_does_not_change_what_each_is_worth(run: Grader) -> None
         def test_other(student): ...
     """
     assert [test.points for test in run(suite, DOUBLE, select="5 or 7").tests.values()] == [0.75, 0.75]
-    assert set(run(suite, DOUBLE, only_tests=("test_other",)).tests) == {"other"}
+    assert set(run(suite, DOUBLE, only_tests={"topic": ("test_other",)}).tests) == {"other"}
 
 
 @pytest.mark.parametrize(
