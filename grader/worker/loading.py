@@ -1,0 +1,46 @@
+"""Runs where the submission runs: from a file's source to a module.
+
+The source comes from the judge, which has read it already; the file need not be readable here.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterable
+
+from grader.boundary.failures import failure
+
+Problem = list[object]
+"""A part of a file that raised: its number, the exception's kind, its text, and the lines it passed."""
+
+
+def load(
+    source: bytes, filename: str, name: str, parts: Iterable[tuple[int, int]] = ()
+) -> tuple[types.ModuleType, list[Problem]]:
+    """Run a submission's file as the module `name`.
+
+    Args:
+        parts: first and last line of each part that is to run by itself (a notebook's cells). What one of
+            them raises costs the rest of that part alone. Without parts, what the file raises is raised.
+    """
+    module = types.ModuleType(name)
+    module.__file__ = filename
+    sys.modules[name] = module  # dataclasses and pickling look it up there
+    lines = source.splitlines(keepends=True)
+    problems: list[Problem] = []
+    parts = list(parts)
+    for number, (first, last) in enumerate(parts, 1):
+        part = b"\n" * (first - 1) + b"".join(lines[first - 1 : last])  # lines keep their numbers
+        try:
+            run(part, filename, module)
+        except (Exception, SystemExit) as error:
+            said = failure(error, filename)
+            problems.append([number, said.kind, said.message, said.lines])
+    if not parts:
+        run(source, filename, module)
+    return module, problems
+
+
+def run(source: bytes, filename: str, module: types.ModuleType) -> None:
+    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
