@@ -20,6 +20,20 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
+from grader.commands.batch import batch
+from grader.commands.check import check
+from grader.commands.common import (
+    GRADER_FAILED,
+    NOT_ALL,
+    PASSED,
+    SEED,
+    STOPPED,
+    WRONG_USE,
+    any_path,
+    course_option,
+    load_course,
+    only_option,
+)
 from grader.errors import GraderError, UsageError
 
 if TYPE_CHECKING:
@@ -29,28 +43,21 @@ if TYPE_CHECKING:
     from grader.report import Report
     from grader.submission import Submission
 
-PASSED, NOT_ALL, WRONG_USE, GRADER_FAILED, STOPPED = 0, 1, 2, 3, 130
 DEBUG = "GRADER_DEBUG"
 
 STANDARD_OUTPUT = Path("-")
 
-any_path = click.Path(path_type=Path)
-course_option = click.option(
-    "--course", "course_dir", metavar="DIR", type=any_path, help="The course, where no PATH lies in it."
-)
-only_option = click.option("--only", multiple=True, metavar="NAME", help="This exercise; may be repeated.")
-
 
 @click.command(
     epilog="Exit codes: 0 all passed, 1 not all, 2 wrong use, 3 the grader itself failed. "
-    "Other commands: grade check --help."
+    "Other commands: grade batch --help, grade check --help."
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=any_path)
 @click.option("--json", "json_file", metavar="FILE", type=any_path, help='Write the report ("-": to standard output).')
 @course_option
 @only_option
 @click.option("-k", "select", default="", metavar="EXPR", help="The tests that EXPR matches, as pytest's -k.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Draw the same inputs as another run.")
+@click.option("--seed", type=SEED, metavar="N", help="Draw the same inputs as another run.")
 @click.option("--in-process", is_flag=True, help="Run the code here, unconfined: print and breakpoint work. No grade.")
 @click.option("--pdb", is_flag=True, help="Stop in the debugger where a test fails; implies --in-process.")
 @click.option("--no-sandbox", is_flag=True, help="Run the code in a process of its own, but do not confine it.")
@@ -72,7 +79,7 @@ def grade(
 
     check_paths(paths)
     _check_writable(json_file)
-    course = _course(course_dir, paths)
+    course = load_course(course_dir, paths)
     options = Options(
         seed=secrets.randbits(32) if seed is None else seed,
         select=select,
@@ -91,25 +98,7 @@ def grade(
     return exit_code(report)
 
 
-@click.command()
-@course_option
-@only_option
-@click.option("-j", "jobs", type=click.IntRange(min=1), metavar="N", help="How many at a time; one a processor.")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, metavar="N", help="What inputs are drawn from; 0."
-)
-def check(course_dir: Path | None, only: tuple[str, ...], jobs: int | None, seed: int) -> int:
-    """Test the course against itself: stubs, solutions, wrong answers and alternatives."""
-    from grader.check import check as check_course
-    from grader.display import console
-
-    course = _course(course_dir, ())
-    course.select(only)
-    sound = check_course(course, only, seed, jobs or os.cpu_count() or 1, console(sys.stdout))
-    return PASSED if sound else NOT_ALL
-
-
-COMMANDS: dict[str, click.Command] = {"check": check}
+COMMANDS: dict[str, click.Command] = {"batch": batch, "check": check}
 """Named commands. Anything else is a PATH or an option of `grade` (a folder `check` is `./check`)."""
 
 
@@ -160,13 +149,6 @@ def _dispatch(arguments: list[str]) -> int:
     else:
         code = grade.main(arguments, prog_name="grade", standalone_mode=False)
     return int(code)
-
-
-def _course(given: Path | None, paths: Sequence[Path]) -> Course:
-    """The course at DIR; otherwise the one that the paths or the working folder lie in."""
-    from grader.course import Course
-
-    return Course.load(given) if given else Course.find(*paths, Path.cwd())
 
 
 def _run(course: Course, submission: Submission, options: Options, launcher: Launcher) -> Report:

@@ -1,6 +1,7 @@
 """What can go wrong outside a submission.
 
     GraderError          the grader itself failed                    exit 3
+    ├── NotConfinedError submissions cannot be confined here         exit 3
     ├── CourseError      the course is not as it must be             exit 3
     └── UsageError       a path, a name or an option is wrong        exit 2
 
@@ -21,6 +22,10 @@ class GraderError(Exception):
 
 class CourseError(GraderError):
     """The course's configuration or layout is wrong: for its author to mend."""
+
+
+class NotConfinedError(GraderError):
+    """Layers of confinement are missing that must hold. Nothing of the submission was run."""
 
 
 class UsageError(GraderError):

@@ -20,7 +20,7 @@ from grader.boundary.channel import ChannelClosed
 from grader.clock import Clock
 from grader.confine import LAYERS
 from grader.course import Course
-from grader.errors import GraderError, UsageError, did_you_mean
+from grader.errors import NotConfinedError, UsageError, did_you_mean
 from grader.events import Broken, Collected, Done, Event, Job, Started, Target, Unconfined
 from grader.processes.child import Launcher
 from grader.processes.launch import FORK
@@ -81,7 +81,8 @@ def grade(
     """Grade `submission`. `watch` is called with each event as it comes.
 
     Raises:
-        GraderError: no judge could be started. What goes wrong later stands in the report.
+        GraderError: no judge could be started.
+        NotConfinedError: a needed layer is missing; nothing was run. What goes wrong later stands in the report.
     """
     started_at, started = datetime.now(UTC), time.monotonic()
     tally = Tally(submission, "none" if options.in_process else launcher.processes)
@@ -148,7 +149,7 @@ def _judged(job: Job, launcher: Launcher) -> Iterator[Event]:
             clock.start(patience.seconds)
             event = decoder.decode(judge.channel.receive())
             if isinstance(event, Unconfined):
-                raise GraderError(_unconfined(event))
+                raise NotConfinedError(_unconfined(event))
             yield event
             if isinstance(event, Done | Broken):
                 return

@@ -23,7 +23,7 @@ class SourceError(Exception):
     """A file that cannot be graded; the message is for the student."""
 
 
-def read(path: Path, base: Path, label: str) -> bytes:
+def read(path: Path, base: Path, label: str, limit: int = MAX_BYTES) -> bytes:
     """What the file at `path` holds; a link is followed within the folder `base` only.
 
     Raises:
@@ -37,11 +37,11 @@ def read(path: Path, base: Path, label: str) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise SourceError(f"{label} is not an ordinary file.")
-            source = file.read(MAX_BYTES + 1)
+            source = file.read(limit + 1)
     except OSError as error:
         raise SourceError(f"{label} cannot be read: {error.strerror}.") from error
-    if len(source) > MAX_BYTES:
-        raise SourceError(f"{label} is larger than {MAX_BYTES // 1000} kB, too large for code written by hand.")
+    if len(source) > limit:
+        raise SourceError(f"{label} is larger than {limit // 1000} kB, too large for code written by hand.")
     return source
 
 

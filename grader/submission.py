@@ -15,9 +15,13 @@ from typing import Literal
 
 from grader.course import Course, Exercise
 from grader.errors import UsageError, did_you_mean
-from grader.source import SourceError, parse, read, same_code
+from grader.source import MAX_BYTES, SourceError, parse, read, same_code
 
 MAX_DEPTH = 100  # of folders in folders
+
+NOTEBOOK = ".ipynb"
+SUFFIXES = (".py", NOTEBOOK)
+MAX_NOTEBOOK = 20_000_000  # bytes: outputs, pictures among them, come with a notebook
 
 NOT_ENTERED = {"__pycache__", "__MACOSX", "site-packages", "node_modules"}
 
@@ -58,19 +62,28 @@ class Submission:
 
     @classmethod
     def gather(
-        cls, paths: Sequence[Path], course: Course, only: Sequence[str] = (), *, every: bool = False
+        cls,
+        paths: Sequence[Path],
+        course: Course,
+        only: Sequence[str] = (),
+        *,
+        every: bool = False,
+        base: Path | None = None,
     ) -> Submission:
-        """Find the exercises in `paths`, which are folders or `.py` files.
+        """Find the exercises in `paths`, which are folders or single files: `.py`, or `.ipynb` (a notebook).
 
         An exercise without a file is `missing` if it was asked for: by `only`, by `every` (a whole
         course is due), or by a path that holds the course's own folder for it. Otherwise it is left out.
+
+        Args:
+            base: the folder below which messages name the files; the working folder by default.
 
         Raises:
             UsageError: a path or a name in `only` leads nowhere.
         """
         check_paths(paths)
         wanted = course.select(only)
-        files = _files(paths, course, empty_too=every)
+        files = _files(paths, course, base or Path.cwd(), empty_too=every)
         due = {exercise.name for exercise in wanted if every or only or _holds(paths, exercise.folder)}
         attempts = tuple(
             _attempt(exercise, candidates)
@@ -79,24 +92,38 @@ class Submission:
         )
         return cls(_id(paths), _sha256(attempts, files), attempts)
 
+    @classmethod
+    def unusable(cls, id: str, course: Course, only: Sequence[str], message: str) -> Submission:
+        """One of which nothing can be graded; `message` says why."""
+        attempts = tuple(
+            Attempt(exercise, f"{exercise.name}.py", status="invalid", message=message)
+            for exercise in course.select(only)
+        )
+        what = "\0".join([*(attempt.exercise.name for attempt in attempts), message])
+        return cls(id, hashlib.sha256(what.encode("utf-8", "replace")).hexdigest(), attempts)
+
 
 @dataclass(frozen=True)
 class File:
-    """A `.py` file. `base` is the folder it was found in or given with; `root` is as in `Attempt`."""
+    """A file with code. `base` is the folder it was found in or given with; `root` is as in `Attempt`."""
 
     path: Path
     base: Path
     root: Path | None
+    here: Path
 
     @property
     def label(self) -> str:
-        """From the working folder if it lies there, so that a terminal can open it; else from `base`."""
-        here = Path.cwd()
-        below = here if self.path.is_relative_to(here) else self.base.parent
+        """From `here` if it lies there (the working folder, so that a terminal can open it); else from `base`."""
+        below = self.here if self.path.is_relative_to(self.here) else self.base.parent
         return printable(self.path.relative_to(below))
 
+    @property
+    def is_notebook(self) -> bool:
+        return self.path.suffix == NOTEBOOK
+
     def read(self) -> bytes:
-        return read(self.path, self.base, self.label)
+        return read(self.path, self.base, self.label, MAX_NOTEBOOK if self.is_notebook else MAX_BYTES)
 
 
 def check_paths(paths: Iterable[Path]) -> None:
@@ -134,33 +161,35 @@ def _holds(paths: Iterable[Path], folder: Path) -> bool:
     return any(folder.is_relative_to(path.resolve()) for path in paths)
 
 
-def _files(paths: Iterable[Path], course: Course, *, empty_too: bool) -> list[File]:
-    """The `.py` files that `paths` hold, each once however often it was given."""
+def _files(paths: Iterable[Path], course: Course, here: Path, *, empty_too: bool) -> list[File]:
+    """The files with code that `paths` hold, each once however often it was given."""
     found: dict[Path, File] = {}
     for path in paths:
-        for file in _in_folder(path, course, empty_too) if path.is_dir() else [_given(path, course)]:
+        for file in _in_folder(path, course, here, empty_too) if path.is_dir() else [_given(path, course, here)]:
             found.setdefault(file.path, file)
     return list(found.values())
 
 
-def _given(path: Path, course: Course) -> File:
+def _given(path: Path, course: Course, here: Path) -> File:
     """A file that was named by itself. What lies beside it is no part of the submission."""
-    if path.suffix != ".py":
-        raise UsageError(f"{printable(path)} is neither a folder nor a .py file, which is what grade takes.")
+    if path.suffix not in SUFFIXES:
+        raise UsageError(
+            f"{printable(path)} is neither a folder nor a .py file nor a notebook (.ipynb), which is what grade takes."
+        )
     if path.stem not in course.names:
         raise UsageError(
             f"{printable(path)} answers no exercise: a file is named after its exercise."
             f"{did_you_mean(path.stem, course.names)} {course.listed()}"
         )
     base = path.parent.resolve()
-    return File(base / path.name, base, None)
+    return File(base / path.name, base, None, here)
 
 
-def _in_folder(folder: Path, course: Course, empty_too: bool) -> list[File]:
+def _in_folder(folder: Path, course: Course, here: Path, empty_too: bool) -> list[File]:
     """The files below `folder`. Where none answers an exercise, that is an error unless `empty_too`."""
     place = folder.resolve()
     hidden = {path.resolve() for path in (course.suites_folder, course.solutions_folder, course.answers_folder)}
-    files = [File(path, place, _root(path, place, hidden)) for path in _python_files(place, hidden)]
+    files = [File(path, place, _root(path, place, hidden), here) for path in _code_files(place, hidden)]
     answered = any(file.path.stem in course.names for file in files)
     if not (answered or empty_too or any(_holds([place], exercise.folder) for exercise in course.exercises)):
         near = ((file.path.name, did_you_mean(file.path.stem, course.names)) for file in files)
@@ -169,13 +198,13 @@ def _in_folder(folder: Path, course: Course, empty_too: bool) -> list[File]:
     return files
 
 
-def _python_files(folder: Path, closed: set[Path]) -> Iterator[Path]:
-    """The `.py` files below `folder`, links to folders not followed and the folders `closed` not entered."""
+def _code_files(folder: Path, closed: set[Path]) -> Iterator[Path]:
+    """The files with code below `folder`, links to folders not followed and the folders `closed` not entered."""
     for parent, folders, files in os.walk(folder):
         here = Path(parent)
         deep = len(here.parts) - len(folder.parts) >= MAX_DEPTH
         folders[:] = [] if deep else sorted(name for name in folders if _entered(here / name, closed))
-        yield from (here / name for name in sorted(files) if name.endswith(".py"))
+        yield from (here / name for name in sorted(files) if name.endswith(SUFFIXES))
 
 
 def _entered(folder: Path, closed: set[Path]) -> bool:
@@ -202,11 +231,28 @@ def _attempt(exercise: Exercise, candidates: Sequence[File]) -> Attempt:
     source = b""
     try:
         source = chosen.read()
+        if chosen.is_notebook:
+            return _from_notebook(exercise, chosen, source)
         parse(source, chosen.label)
     except SourceError as problem:
         return Attempt(exercise, chosen.label, chosen.path, source, status="invalid", message=str(problem))
     unchanged = _is_stub(chosen.path, source, exercise.stub)
     return Attempt(exercise, chosen.label, chosen.path, source, root=chosen.root, unchanged=unchanged)
+
+
+def _from_notebook(exercise: Exercise, chosen: File, data: bytes) -> Attempt:
+    from grader.notebook import to_module
+
+    module = to_module(data, chosen.label)
+    return Attempt(
+        exercise,
+        chosen.label,
+        chosen.path,
+        module.source,
+        parts=module.parts,
+        root=chosen.root,
+        notes=module.notes,
+    )
 
 
 def _is_stub(file: Path, source: bytes, stub: Path) -> bool:
