@@ -1,0 +1,211 @@
+"""What may come out of a zip: decided from its table of contents, before anything is written.
+
+What a member is called, what it is and how large it says it is are the archive's own words. Here they are held
+against `Limits`; `archives.py` counts what really comes out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import stat
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from grader.submission import NOT_ENTERED
+
+Parts = tuple[str, ...]
+
+RATIO_FLOOR = 1_000_000  # bytes: a smaller file does no harm, however well it is packed
+NAME_BYTES = 255  # of one name; what file systems take
+PATH_BYTES = 1_024  # of a whole path
+SHOWN = 60  # characters of a path in a message
+
+UTF8 = 1 << 11
+ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13  # the usual way, the strong one, the table of contents too
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of the others, a few bytes can fill the memory in one step
+
+DRIVE = re.compile(r"[A-Za-z]:")
+JUNK = {"thumbs.db", "desktop.ini"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much may come out of an archive. What is never graded does not count.
+
+    Attributes:
+        members: files and folders.
+        total, file: bytes, of all files and of one.
+        ratio: how many times larger a file may be than what it is packed into.
+        depth: names in a path.
+        listed: members with those that are passed over; a table of contents takes memory.
+    """
+
+    members: int = 2_000
+    total: int = 50_000_000
+    file: int = 20_000_000
+    ratio: int = 200
+    depth: int = 20
+    listed: int = 100_000
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file or folder that is to come out, at the place `parts`."""
+
+    info: zipfile.ZipInfo
+    parts: Parts
+    folder: bool
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """What is wrong at one place, which is a file or a `folder`. `reason` goes after the archive's name."""
+
+    reason: str
+    folder: bool
+
+
+def examine(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> tuple[list[Member], dict[Parts, Flaw]]:
+    """The members that are to come out, and what is wrong with the others, by place.
+
+    The place of a member whose path is unsound is the folder where the path ceases to be sound.
+    """
+    members: list[Member] = []
+    flaws: dict[Parts, Flaw] = {}
+    environments = {tuple(path.split("/")[:-1]) for path in map(path_of, infos) if path.endswith("/pyvenv.cfg")}
+    repositories: set[Parts] = set()
+    for info in infos:
+        path = path_of(info)
+        if is_ungraded(path.split("/"), environments):
+            repositories.update(_repository(path))
+            continue
+        parts, unsound = _place(path)
+        folder = path.endswith("/")
+        if reason := unsound or _wrong(info, parts, folder, limits):
+            flaws.setdefault(parts, Flaw(f"holds '{shown(path)}', which {reason}", folder or unsound is not None))
+        elif parts:
+            members.append(Member(info, parts, folder))
+    members.extend(Member(zipfile.ZipInfo(), parts, True) for parts in sorted(repositories))
+    for parts, reason in _clashes(members):
+        flaws.setdefault(parts, Flaw(reason, folder=False))
+    return members, flaws
+
+
+def too_much(members: Iterable[Member], limits: Limits) -> str | None:
+    """What is wrong with `members` as a whole, by what they say of themselves."""
+    members = list(members)
+    if len(members) > limits.members:
+        return f"holds more than {limits.members:,} files"
+    if sum(member.info.file_size for member in members if not member.folder) > limits.total:
+        return f"holds more than {_megabytes(limits.total)} in all"
+    return None
+
+
+def path_of(info: zipfile.ZipInfo) -> str:
+    """A member's path as it was packed. macOS writes UTF-8 without saying so, which then reads as code page 437."""
+    path = info.orig_filename
+    if not info.flag_bits & UTF8:
+        with contextlib.suppress(UnicodeError):
+            return path.encode("cp437").decode("utf-8")
+    return path
+
+
+def is_ungraded(parts: Sequence[str], environments: Iterable[Parts] = ()) -> bool:
+    """Whether a path leads to what is no work of a student's: hidden files, what programs leave behind,
+    libraries. `environments` are the folders that hold a virtual environment."""
+    ours = any(
+        part in NOT_ENTERED or part.lower() in JUNK or (part.startswith(".") and part not in (".", ".."))
+        for part in parts
+    )
+    return ours or any(tuple(parts[: len(folder)]) == folder for folder in environments)
+
+
+def shown(path: str) -> str:
+    """`path` for a message: printable, and no longer than a line."""
+    text = "".join(character if character.isprintable() else "?" for character in path)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _repository(path: str) -> Iterator[Parts]:
+    """The place of a `.git` that `path` lies in. It stays, empty: it tells that its folder is a repository."""
+    before, found, _ = path.partition("/.git/")
+    parts, reason = _place(before)
+    if found and parts and not reason and not is_ungraded(parts):
+        yield (*parts, ".git")
+
+
+def _place(path: str) -> tuple[Parts, str | None]:
+    """The sound beginning of `path`, and what is wrong with the rest."""
+    if path.startswith("/") or DRIVE.match(path):
+        return (), "leads out of it"
+    parts: list[str] = []
+    for part in path.split("/"):
+        if reason := _unsound(part):
+            return tuple(parts), reason
+        if part not in ("", "."):
+            parts.append(part)
+    return tuple(parts), None
+
+
+def _unsound(part: str) -> str | None:
+    if part == "..":
+        return "leads out of it"
+    if "\\" in part:
+        return "has a backslash in its name"
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in part):
+        return "has a control character in its name"
+    if len(part.encode()) > NAME_BYTES:
+        return "has too long a name"
+    return None
+
+
+def _wrong(info: zipfile.ZipInfo, parts: Parts, folder: bool, limits: Limits) -> str | None:
+    """What is wrong with a member whose path is sound."""
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        return "is a link"
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is no ordinary file"
+    if info.flag_bits & ENCRYPTED:
+        return "is encrypted"
+    if len("/".join(parts).encode()) > PATH_BYTES:
+        return "has too long a name"
+    if len(parts) > limits.depth:
+        return f"lies more than {limits.depth} folders deep"
+    if folder:
+        return None
+    if not parts:
+        return "has no name"
+    if info.compress_type not in PACKED:
+        return "is packed by a method other than the usual one"
+    if info.file_size > limits.file:
+        return f"is larger than {_megabytes(limits.file)}"
+    if info.file_size > max(RATIO_FLOOR, limits.ratio * info.compress_size):
+        return f"is more than {limits.ratio} times larger than what it is packed into"
+    return None
+
+
+def _clashes(members: Iterable[Member]) -> Iterator[tuple[Parts, str]]:
+    """Members that would be written to one place, on a file system that tells no upper case from lower."""
+    files: set[Parts] = set()
+    folders: set[Parts] = set()
+    for member in members:
+        parts = tuple(unicodedata.normalize("NFC", part.casefold()) for part in member.parts)
+        above = {parts[:length] for length in range(1, len(parts))}
+        if not member.folder and parts in files:
+            yield member.parts, f"holds '{shown('/'.join(member.parts))}' twice"
+        clash = above & files or ({parts} & files if member.folder else {parts} & folders)
+        if clash:
+            place = min(clash)
+            name = shown(str(PurePosixPath(*member.parts[: len(place)])))
+            yield member.parts[: len(place)], f"holds '{name}' as a file and as a folder"
+        folders |= above
+        (folders if member.folder else files).add(parts)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:g} MB"
