@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ class Judge:
                 run.append(item)
             else:
                 self._finish(item, verdict, 0.0)
-        for item, following in zip(run, [*run[1:], None], strict=True):
+        for item, following in zip_longest(run, run[1:]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.shouldstop:
                 raise session.Interrupted(session.shouldstop)

@@ -271,10 +271,12 @@ def test_a_folder_that_may_not_be_read(alice: Path, monkeypatch: pytest.MonkeyPa
         check_paths([alice])
 
 
-@pytest.mark.parametrize("name", ["softmax.txt", "softmax", ".py", "softmax.ipynb"])
-def test_a_file_that_is_no_python(course: Course, alice: Path, write: Write, name: str) -> None:
+@pytest.mark.parametrize("name", ["softmax.txt", "softmax", ".py", ".ipynb"])
+def test_a_file_that_is_no_code(course: Course, alice: Path, write: Write, name: str) -> None:
     path = write(alice / name, CODE)
-    assert usage_error(course, path) == f"{path} is neither a folder nor a .py file, which is what grade takes."
+    assert usage_error(course, path) == (
+        f"{path} is neither a folder nor a .py file nor a notebook (.ipynb), which is what grade takes."
+    )
 
 
 def test_a_file_that_answers_no_exercise(course: Course, alice: Path, write: Write) -> None:
