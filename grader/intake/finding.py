@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +60,7 @@ def find(path: Path, course: Course, scratch: Path) -> Found:
 
 
 def _unpacked(path: Path, scratch: Path) -> tuple[Path, Mapping[Parts, ArchiveError]]:
-    into = Path(tempfile.mkdtemp(dir=scratch)) / "download"
+    into = scratch / "download"
     try:
         return into, unpack_download(path, into)
     except ArchiveError as error:

@@ -117,10 +117,7 @@ def path_of(info: zipfile.ZipInfo) -> str:
 def is_ungraded(parts: Sequence[str], environments: Iterable[Parts] = ()) -> bool:
     """Whether a path leads to what is no work of a student's: hidden files, what programs leave behind,
     libraries. `environments` are the folders that hold a virtual environment."""
-    ours = any(
-        part in NOT_ENTERED or part.lower() in JUNK or (part.startswith(".") and part not in (".", ".."))
-        for part in parts
-    )
+    ours = any(part in NOT_ENTERED or part.lower() in JUNK or re.match(r"\.[^.]", part) for part in parts)
     return ours or any(tuple(parts[: len(folder)]) == folder for folder in environments)
 
 
