@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from grader.report import clean
 
 FORMULA = tuple("=+-@")
-NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+HARMLESS = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?|-")
+"""Numbers, and the lone dash with which platforms mark an empty cell."""
 
 
 def safe(cell: object) -> str:
@@ -44,6 +45,6 @@ def table(rows: Iterable[Iterable[object]]) -> bytes:
 
 def _is_formula(text: str) -> bool:
     """Whether `text` begins as a formula does, perhaps after spaces or in full-width characters."""
-    if NUMBER.fullmatch(text):
+    if HARMLESS.fullmatch(text):
         return False
     return text.startswith(("\t", "\n")) or unicodedata.normalize("NFKC", text.lstrip()[:1]).startswith(FORMULA)

@@ -25,7 +25,6 @@ from grader.csv_cells import safe, table
         "＋1",
         "－1",
         "＠a",
-        "-",
         "-1e5",
     ],
 )
@@ -43,7 +42,9 @@ def test_what_cannot_be_seen_before_a_formula_hides_nothing(cell: str) -> None:
     assert safe(cell) == "'=1"
 
 
-@pytest.mark.parametrize("cell", ["-3", "+4.5", "0", "12.25", "Ada Lovelace", "a=b", "", "'quoted", "O'Neill-Smith"])
+@pytest.mark.parametrize(
+    "cell", ["-3", "-", "+4.5", "0", "12.25", "Ada Lovelace", "a=b", "", "'quoted", "O'Neill-Smith"]
+)
 def test_everything_else_stays_as_it_is(cell: str) -> None:
     assert safe(cell) == cell
 
