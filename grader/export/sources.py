@@ -1,8 +1,9 @@
-"""What there is to export or compare: the folder of a batch, or one submission's report."""
+"""What there is to export or to compare: the folder of a batch, or one submission's report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from grader.batch.summary import SUMMARY, Summary, read_report, read_summary, reports
@@ -49,3 +50,30 @@ def course_name(path: Path) -> str:
     """
     check_paths([path])
     return (summary_of(path) if path.is_dir() else read_report(path)).course.name
+
+
+Loaders = dict[str, Callable[[], Report]]
+
+
+def sides(old: Path, new: Path) -> tuple[Loaders, Loaders]:
+    """Students' ids and what loads their reports, of two things to compare: batches, or single reports.
+
+    Two reports are held against each other whatever the students' ids in them are.
+
+    Raises:
+        UsageError: there is nothing of the kind, or one is a batch and the other a report.
+    """
+    check_paths([old, new])
+    if old.is_dir() != new.is_dir():
+        folder, file = (old, new) if old.is_dir() else (new, old)
+        raise UsageError(f"{folder} is a folder and {file} a file. Compare two batches, or two reports.")
+    if old.is_dir():
+        return _loaders(old), _loaders(new)
+    before, after = read_report(old), read_report(new)
+    ids = dict.fromkeys([before.submission.id, after.submission.id])
+    name = " and ".join(ids)
+    return {name: lambda: before}, {name: lambda: after}
+
+
+def _loaders(folder: Path) -> Loaders:
+    return {row.id: partial(read_report, folder / row.report) for row in summary_of(folder).students}
