@@ -13,8 +13,8 @@ import struct
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +22,7 @@ from typing import BinaryIO
 from grader.intake.errors import ArchiveError
 from grader.intake.kinds import what_it_is
 from grader.intake.members import Flaw, Limits, Member, Parts, examine, shown, too_much
-from grader.submission import printable
+from grader.intake.names import is_archive, is_code
 
 STUDENT = Limits()
 PART = Limits(members=10_000, total=500_000_000, file=200_000_000)
@@ -81,19 +81,15 @@ def unpack_download(
     """
     with _opened(archive, limits) as zipped:
         members, flaws = examine(zipped.infolist(), limits)
-        shared = _shared([*(member.parts if member.folder else member.parts[:-1] for member in members), *flaws])
-        flaws |= _too_large_parts(members, len(shared) + 1, part)
+        places = {member.parts: member.folder for member in members} | {at: flaw.folder for at, flaw in flaws.items()}
+        depth = len(_around(places)) + 1  # of a student's part: below the folders around everything
+        flaws |= _too_large_parts(members, depth, part)
         members = [member for member in members if not _lies_in(flaws, member.parts)]
-        nobodys = (flaw.reason for place, flaw in flaws.items() if len(place) <= len(shared))
+        nobodys = (flaw.reason for place, flaw in flaws.items() if len(place) < depth)
         if reason := next(nobodys, None) or too_much(members, limits):
             raise _refused(archive, reason)
         into.mkdir(mode=0o700)
         refused = {place: _refused(archive, flaw.reason) for place, flaw in flaws.items()}
-        for place, flaw in flaws.items():  # something must lie there: it tells whose part it was
-            if flaw.folder:
-                folder_at(into, place)
-            elif not _lies_in(flaws, place[:-1]):
-                (folder_at(into, place[:-1]) / place[-1]).touch(mode=0o600)
         for member in members:
             path = into.joinpath(*member.parts)
             try:
@@ -102,13 +98,15 @@ def unpack_download(
             except ArchiveError as error:
                 refused[member.parts] = error
                 path.write_bytes(b"")
+        for place, flaw in flaws.items():
+            _mark(into, place[:depth], folder=flaw.folder or len(place) > depth)
         return refused
 
 
 @contextmanager
 def _opened(archive: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
     """The archive with its table of contents read, when that is a sound one."""
-    name = printable(Path(archive.name))
+    name = shown(archive.name)
     with archive.open("rb") as file:
         if found := what_it_is(file):
             raise ArchiveError(f"{name} is no zip archive: it is {found}.")
@@ -192,9 +190,24 @@ def _lies_in(places: Collection[Parts], parts: Parts) -> bool:
     return any(parts[:length] in places for length in range(1, len(parts) + 1))
 
 
-def _shared(places: list[Parts]) -> Parts:
-    """The folders around everything."""
-    return tuple(os.path.commonprefix(places)) if places else ()  # noqa: RUF071  # of parts, not of letters
+def _around(places: Mapping[Parts, bool]) -> Parts:
+    """The folders around all that can be a student's: of `places`, which are folders or not, those with work."""
+    folders = [
+        place if is_folder else place[:-1]
+        for place, is_folder in places.items()
+        if is_folder or is_code(place[-1]) or is_archive(place[-1])
+    ]
+    return tuple(os.path.commonprefix(folders)) if folders else ()  # noqa: RUF071  # of parts, not of letters
+
+
+def _mark(into: Path, place: Parts, *, folder: bool) -> None:
+    """See that something lies at `place`: it tells whose part it was."""
+    with suppress(FileExistsError):  # something does, or at a place above a file
+        path = folder_at(into, place[:-1]) / place[-1]
+        if folder:
+            path.mkdir(mode=0o700)
+        else:
+            path.touch(mode=0o600)
 
 
 def _date(path: Path, member: Member) -> None:
@@ -223,9 +236,9 @@ def _empty(folder: Path) -> None:
 
 
 def _refused(archive: Path, reason: str) -> ArchiveError:
-    return ArchiveError(f"{printable(Path(archive.name))} {reason}.")
+    return ArchiveError(f"{shown(archive.name)} {reason}.")
 
 
 def _damaged(archive: Path, member: Member | None = None) -> ArchiveError:
     where = f", at '{shown('/'.join(member.parts))}'" if member else ""
-    return ArchiveError(f"{printable(Path(archive.name))} is damaged{where}.")
+    return ArchiveError(f"{shown(archive.name)} is damaged{where}.")

@@ -18,7 +18,7 @@ from pathlib import Path
 from grader.batch.summary import Person
 from grader.course import Course
 from grader.intake.claims import Claim, Taken
-from grader.submission import printable
+from grader.intake.members import shown
 
 FILE = re.compile(r"(?P<name>.+?)_(?:LATE_)?(?P<user>\d+)_\d+_(?P<file>.+)", re.DOTALL)
 ANONYMOUS = re.compile(r"(?:LATE_)?(?P<name>anon)_(?P<user>[A-Za-z0-9]+)_\d+_(?P<file>.+)", re.DOTALL)
@@ -29,7 +29,7 @@ AGAIN = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,3})(?P<suffix>\.[^.]+|\.tar\.[
 def canvas(entries: Sequence[Path], course: Course) -> Taken:
     taken = Taken()
     for path in entries:
-        name = printable(Path(path.name))
+        name = path.name
         match = None if path.is_dir() else ANONYMOUS.fullmatch(name) or FILE.fullmatch(name)
         if match:
             file, number = _original(match["file"])
@@ -40,9 +40,7 @@ def canvas(entries: Sequence[Path], course: Course) -> Taken:
             taken.rest.append(path)
     if taken.claims:
         typed = {path for path in taken.rest if TYPED.fullmatch(path.name)}
-        taken.ignored = [
-            f"{printable(Path(path.name))} was typed into Canvas: no file to grade." for path in sorted(typed)
-        ]
+        taken.ignored = [f"{shown(path.name)} was typed into Canvas: no file to grade." for path in sorted(typed)]
         taken.rest = [path for path in taken.rest if path not in typed]
     return taken
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.intake.claims import Claim, Taken
-from grader.submission import printable
 
 AROUND = "-submissions"
 
@@ -24,7 +23,7 @@ def classroom(entries: Sequence[Path], course: Course) -> Taken:
     repositories = [path for path in entries if path.is_dir() and (path / ".git").exists()]
     rest = [path for path in entries if path not in repositories]
     assignment = _assignment([path.name for path in repositories], entries[0].parent.name) if repositories else ""
-    claims = [Claim(printable(Path(path.name.removeprefix(assignment))), path) for path in repositories]
+    claims = [Claim(path.name.removeprefix(assignment), path) for path in repositories]
     return Taken(claims, rest=rest)
 
 

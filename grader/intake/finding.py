@@ -16,7 +16,7 @@ from grader.intake.classroom import classroom
 from grader.intake.errors import ArchiveError
 from grader.intake.gradescope import METADATA, gradescope
 from grader.intake.handin import Handin, handins
-from grader.intake.members import Parts
+from grader.intake.members import Parts, legible, shown
 from grader.intake.moodle import moodle
 from grader.intake.names import attempt_number, is_archive, is_code, is_junk, stem_of, unique
 from grader.intake.plain import is_courses_own, plain
@@ -40,16 +40,15 @@ def find(path: Path, course: Course, scratch: Path) -> Found:
         UsageError: `path` is neither, holds no submission, or is an archive that is broken as a whole.
     """
     check_paths([path])
-    top, broken = (path, {}) if path.is_dir() else _unpacked(path, scratch)
-    root = _within(top, course, stem_of(path.name))
-    entries, ignored = _entries(root)
+    top, broken = (path.absolute(), {}) if path.is_dir() else _unpacked(path, scratch.absolute())
+    entries, ignored = _unwrapped(top, course, stem_of(path.name))
     found: list[Handin] = []
     for form in FORMS:
         taken = form(entries, course)
-        found += handins(taken.claims, lambda place: printable(place.relative_to(top)))
+        found += handins(taken.claims, lambda place: legible(str(place.relative_to(top))))
         ignored += taken.ignored
         entries = taken.rest
-    ignored += [f"{printable(Path(entry.name))} belongs to no student: its name tells none." for entry in entries]
+    ignored += [f"{shown(entry.name)} belongs to no student: its name tells none." for entry in entries]
     if not found:
         raise UsageError(_nothing(path, ignored, course))
     found = [_with_problem(handin, broken, top) for handin in found]
@@ -67,12 +66,15 @@ def _unpacked(path: Path, scratch: Path) -> tuple[Path, Mapping[Parts, ArchiveEr
         raise UsageError(f"{error.found} Submissions are a folder or a zip: download it again.") from error
 
 
-def _within(top: Path, course: Course, name: str) -> Path:
-    """The folder that the students lie in: `top`, or one that is wrapped around everything."""
-    entries, _ = _entries(top)
-    if len(entries) == 1 and entries[0].is_dir() and _is_wrapping(entries[0], course, name):
-        return _within(entries[0], course, name)
-    return top
+def _unwrapped(top: Path, course: Course, name: str) -> tuple[list[Path], list[str]]:
+    """What `_entries` gives for the folder that the students lie in: `top`, or one that is around everything."""
+    entries, ignored = _entries(top)
+    work = [path for path in entries if _could_be_work(path)]
+    if METADATA in (path.name for path in entries) or len(work) != 1 or not _is_wrapping(work[0], course, name):
+        return entries, ignored
+    inner, inner_ignored = _unwrapped(work[0], course, name)
+    others = [f"{shown(path.name)} belongs to no student: its name tells none." for path in entries if path not in work]
+    return inner, [*ignored, *others, *inner_ignored]
 
 
 def _is_wrapping(folder: Path, course: Course, name: str) -> bool:
@@ -81,15 +83,19 @@ def _is_wrapping(folder: Path, course: Course, name: str) -> bool:
     It does if it holds more than one thing that could be a student's, or is named like the zip it came in, and
     nothing in it looks like one submission's own files.
     """
-    inside, _ = _entries(folder)
+    inside = _entries(folder)[0] if folder.is_dir() else []
     names = [path.name for path in inside]
     if METADATA in names:
         return True
     own = any(is_courses_own(stem_of(other) if is_code(other) else other, course) for other in names)
     if own or any(attempt_number(other) is not None for other in names) or (folder / ".git").exists():
         return False
-    could_be = [path for path in inside if path.is_dir() or is_archive(path.name) or is_code(path.name)]
-    return len(could_be) > 1 or (bool(could_be) and folder.name == name)
+    work = [path for path in inside if _could_be_work(path)]
+    return len(work) > 1 or (bool(work) and folder.name == name)
+
+
+def _could_be_work(path: Path) -> bool:
+    return path.is_dir() or is_archive(path.name) or is_code(path.name)
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[str]]:
@@ -101,9 +107,9 @@ def _entries(folder: Path) -> tuple[list[Path], list[str]]:
             continue
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
             kind = "a link" if path.is_symlink() else "no ordinary file"
-            ignored.append(f"{printable(Path(path.name))} is {kind}: put the files themselves there.")
+            ignored.append(f"{shown(path.name)} is {kind}: put the files themselves there.")
         elif not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
-            ignored.append(f"{printable(Path(path.name))} cannot be opened: you may not read it.")
+            ignored.append(f"{shown(path.name)} cannot be opened: you may not read it.")
         else:
             entries.append(path)
     return entries, ignored

@@ -28,6 +28,7 @@ from grader.batch.summary import Person
 from grader.course import Course
 from grader.errors import UsageError
 from grader.intake.claims import Claim, Taken
+from grader.intake.members import shown
 from grader.submission import printable
 
 METADATA = "submission_metadata.yml"
@@ -56,10 +57,10 @@ def gradescope(entries: Sequence[Path], course: Course) -> Taken:
         claims = list(_claims(file.parent / Path(folder).name, submission))
         taken.claims.extend(claims)
         if not claims:
-            taken.ignored.append(f"{folder} has no submitters in {METADATA}.")
+            taken.ignored.append(f"{shown(folder)} has no submitters in {METADATA}.")
     for path in entries:
         if path.name.startswith("submission_") and path != file and path.name not in submissions:
-            taken.ignored.append(f"{printable(Path(path.name))} is not in {METADATA}.")
+            taken.ignored.append(f"{shown(path.name)} is not in {METADATA}.")
         elif path != file and path.name not in submissions:
             taken.rest.append(path)
     return taken
@@ -68,7 +69,7 @@ def gradescope(entries: Sequence[Path], course: Course) -> Taken:
 def _claims(folder: Path, submission: Submission) -> Iterator[Claim]:
     problem = None
     if not folder.is_dir() or folder.is_symlink():
-        problem = f"The download has no folder {printable(Path(folder.name))}. Download the submissions again."
+        problem = f"The download has no folder {shown(folder.name)}. Download the submissions again."
     for submitter in submission.submitters:
         student = submitter.sid or submitter.email or submitter.name
         if student:

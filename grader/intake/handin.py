@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -54,8 +55,8 @@ def handins(claims: Iterable[Claim], label: Label) -> list[Handin]:
     """One for each student, of the claims of one form. `label` names a path."""
     students: defaultdict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
-        students[student_id(claim.student)].append(claim)
-    return [_handin(student, its, label) for student, its in sorted(students.items())]
+        students[unicodedata.normalize("NFC", claim.student)].append(claim)
+    return [_handin(student_id(student), its, label) for student, its in students.items()]
 
 
 def _handin(student: str, claims: Sequence[Claim], label: Label) -> Handin:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from grader.intake.archives import folder_at, unpack
 from grader.intake.errors import IntakeError
-from grader.intake.members import is_ungraded
+from grader.intake.members import is_ungraded, shown
 from grader.intake.names import is_code, is_junk, is_other_archive, is_zip
-from grader.submission import MAX_DEPTH, printable
+from grader.submission import MAX_DEPTH
 
 MAX_ARCHIVES = 10  # in one hand-in: each may grow to its limit
 
@@ -72,9 +72,7 @@ def known_problem(pieces: Sequence[Piece]) -> str | None:
     archive = next(filter(is_other_archive, names), None)
     if not archive or any(is_code(name) or is_zip(name) for name in names):
         return None
-    return (
-        f"{printable(Path(archive))} is an archive that is not unpacked here. Hand in a zip, or the files themselves."
-    )
+    return f"{shown(archive)} is an archive that is not unpacked here. Hand in a zip, or the files themselves."
 
 
 def _zips(folder: Path) -> list[Path]:
@@ -114,7 +112,7 @@ def _entered(folder: Path) -> bool:
 
 
 def _copy_file(source: Path, target: Path) -> None:
-    label = printable(Path(source.name))
+    label = shown(source.name)
     try:
         descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)  # a pipe must not block
     except OSError as error:

@@ -11,7 +11,7 @@ import re
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -80,13 +80,14 @@ def examine(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> tuple[list[Memb
     repositories: set[Parts] = set()
     for info in infos:
         path = path_of(info)
-        if is_ungraded(path.split("/"), environments):
+        if len(path) <= PATH_BYTES and is_ungraded(path.split("/"), environments):
             repositories.update(_repository(path))
             continue
         parts, unsound = _place(path)
         folder = path.endswith("/")
         if reason := unsound or _wrong(info, parts, folder, limits):
-            flaws.setdefault(parts, Flaw(f"holds '{shown(path)}', which {reason}", folder or unsound is not None))
+            flaw = Flaw(f"holds '{shown(path)}', which {reason}", folder=folder or not parts or unsound is not None)
+            flaws.setdefault(parts, flaw)
         elif parts:
             members.append(Member(info, parts, folder))
     members.extend(Member(zipfile.ZipInfo(), parts, True) for parts in sorted(repositories))
@@ -114,17 +115,21 @@ def path_of(info: zipfile.ZipInfo) -> str:
     return path
 
 
-def is_ungraded(parts: Sequence[str], environments: Iterable[Parts] = ()) -> bool:
+def is_ungraded(parts: Sequence[str], environments: Collection[Parts] = ()) -> bool:
     """Whether a path leads to what is no work of a student's: hidden files, what programs leave behind,
     libraries. `environments` are the folders that hold a virtual environment."""
     ours = any(part in NOT_ENTERED or part.lower() in JUNK or re.match(r"\.[^.]", part) for part in parts)
-    return ours or any(tuple(parts[: len(folder)]) == folder for folder in environments)
+    return ours or (bool(environments) and any(tuple(parts[:length]) in environments for length in range(len(parts))))
+
+
+def legible(name: str) -> str:
+    """`name` for a person to read: a terminal must not act on what is in it."""
+    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 def shown(path: str) -> str:
-    """`path` for a message: printable, and no longer than a line."""
-    text = "".join(character if character.isprintable() else "?" for character in path)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    """`path` for a message: legible, and no longer than a line."""
+    return legible(path) if len(path) <= SHOWN else f"{legible(path[:SHOWN])}…"
 
 
 def _repository(path: str) -> Iterator[Parts]:

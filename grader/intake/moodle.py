@@ -18,6 +18,7 @@ from pathlib import Path
 from grader.batch.summary import Person
 from grader.course import Course
 from grader.intake.claims import Claim, Taken
+from grader.intake.members import shown
 from grader.submission import printable
 
 ENTRY = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
@@ -26,14 +27,13 @@ ENTRY = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?P<plugin>[
 def moodle(entries: Sequence[Path], course: Course) -> Taken:
     taken = Taken()
     for path in entries:
-        name = printable(Path(path.name))
-        match = ENTRY.fullmatch(name)
+        match = ENTRY.fullmatch(path.name)
         if not match or path.is_dir() == bool(match["file"]):
             taken.rest.append(path)
         elif match["plugin"] != "file":
-            taken.ignored.append(f"{name} was typed into Moodle: no file to grade.")
+            taken.ignored.append(f"{shown(path.name)} was typed into Moodle: no file to grade.")
         else:
-            person = Person(name=match["name"], number=match["number"])
+            person = Person(name=printable(Path(match["name"])), number=match["number"])
             student = f"{match['name']}_{match['number']}"
             taken.claims.append(Claim(student, path, file=match["file"] or None, person=person))
     return taken

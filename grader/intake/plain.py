@@ -15,6 +15,7 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.intake.claims import Claim, Taken
+from grader.intake.members import shown
 from grader.intake.names import (
     Order,
     attempt_number,
@@ -25,16 +26,15 @@ from grader.intake.names import (
     split_attempt,
     stem_of,
 )
-from grader.submission import printable
 
 
 def plain(entries: Sequence[Path], course: Course) -> Taken:
     taken = Taken()
     for path in entries:
-        name = printable(Path(path.name))
+        name = path.name
         if path.is_dir():
             if is_courses_own(name, course):
-                taken.ignored.append(f"{name} belongs to no student: it is named after a folder of the course.")
+                taken.ignored.append(f"{shown(name)} belongs to no student: it is named after a folder of the course.")
             else:
                 taken.claims.extend(_folder(path, *split_attempt(name)))
         elif is_archive(name):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -113,6 +115,19 @@ def test_a_member_that_is_refused_costs_its_student_alone(
     assert found.ignored == ()
 
 
+@pytest.mark.parametrize("below", [".py/" + "a/" * 1000, ".py/a\\b/", ".py/" + "x" * 400])
+def test_a_member_that_would_lie_in_a_file_costs_nobody_else(unzip: Unzip, below: str) -> None:
+    files = [(member("alice/softmax.py"), CODE), (member("bob_softmax.py"), CODE), (member(f"bob_softmax{below}"), "")]
+    alice, bob = unzip(packed(*files)).handins
+    assert alice.problem is None
+    assert bob.problem and bob.problem.startswith("all.zip holds 'bob_softmax.py/")
+
+
+def test_a_file_in_the_place_of_the_folder_around_everything_is_survived(unzip: Unzip) -> None:
+    with pytest.raises(UsageError, match=r"all\.zip holds no submission\."):
+        unzip(packed((member("hw/a/", mode=LINK), ""), (member("hw/b/", mode=LINK), ""), (member("hw"), "")))
+
+
 @pytest.mark.parametrize("name", ["doejane_1_2_softmax.py", "bob.zip", "bob/softmax.py", "bob.tar.gz"])
 def test_a_student_whose_every_file_is_refused_is_still_there(unzip: Unzip, name: str) -> None:
     found = unzip(packed((member("alice/softmax.py"), CODE), (member(name, mode=LINK), "/etc/passwd")))
@@ -178,6 +193,7 @@ def test_repositories_are_known_though_what_git_keeps_is_not_unpacked(unzip: Unz
             "holds 'a/../x', which leads",
         ),
         (packed((member("/etc/passwd"), "")), "holds '/etc/passwd', which leads out of it."),
+        (packed((member("alice/softmax.py"), CODE), (member("."), "")), "holds '.', which has no name."),
         (zipped({"alice/softmax.py": CODE})[:-30], "is damaged."),
         (b"Rar!", "is no zip archive: it is a RAR archive."),
     ],
@@ -220,6 +236,32 @@ def test_mangled_downloads_are_refused_or_unpacked_and_nothing_else(
         assert not (folder / "into").exists()
     else:
         assert all(isinstance(error, ArchiveError) for error in refused.values())
+    assert {path.name for path in folder.iterdir()} <= {"all.zip", "into"}
+
+
+NAMES = st.sampled_from(
+    ["alice", "Alice", "b", "b.py", "hw.zip", ".git", "pyvenv.cfg", "..", ".", "", "a\\b", "é", "e\u0301", "z" * 256]
+)
+PATHS = st.builds("/".join, st.lists(NAMES, min_size=1, max_size=5)).filter(bool)
+MODES = st.sampled_from([0, stat.S_IFREG | 0o644, LINK])
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(members=st.lists(st.tuples(PATHS, MODES), min_size=1, max_size=8))
+def test_downloads_with_any_names_are_refused_or_unpacked_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, members: list[tuple[str, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("odd")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile's, of names that come twice
+        data = packed(*((member(f"hw/{path}", mode=mode), "x") for path, mode in members))
+    (folder / "all.zip").write_bytes(data)
+    with contextlib.suppress(ArchiveError):
+        refused = unpack_download(folder / "all.zip", folder / "into")
+        for path in (folder / "into").rglob("*"):
+            assert path.is_file() or path.is_dir()
+            assert not path.is_symlink()
+        assert not any(part in ("", "..", ".") for place in refused for part in place)
     assert {path.name for path in folder.iterdir()} <= {"all.zip", "into"}
 
 
