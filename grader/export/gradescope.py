@@ -160,5 +160,5 @@ def _output(test: Test) -> Iterator[str]:
         yield f"{WORDS[test.outcome].capitalize()}."
     if test.message:
         yield clean(test.message)
-    if test.hint and test.outcome not in ("passed", *UNDECIDED):
+    if test.hint and test.outcome not in ("passed", "todo", *UNDECIDED):
         yield f"Hint: {clean(test.hint)}"

@@ -57,11 +57,12 @@ def test_tests_have_their_title_message_and_hint() -> None:
     wrong = case("a", "failed", title="Rows add up to 1.", message="In softmax:\nwrong", hint="which axis?")
     slow = case("b", "timeout", message="There was no answer.")
     right = case("c", "passed", hint="unneeded")
-    first, second, third = exported(report("alice", exercise("softmax", wrong, slow, right)))["tests"]
+    todo = case("d", "todo", hint="too early")
+    first, second, third, fourth = exported(report("alice", exercise("softmax", wrong, slow, right, todo)))["tests"]
     assert (first["number"], first["name"]) == ("1.1", "softmax: Rows add up to 1")
     assert first["output"] == "In softmax:\nwrong\nHint: which axis?"
     assert second["output"] == "Timed out.\nThere was no answer."
-    assert third["output"] == ""
+    assert (third["output"], fourth["output"]) == ("", "To do.")
 
 
 def test_cases_are_told_apart_and_hidden_ones_by_number_alone() -> None:
