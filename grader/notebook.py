@@ -79,9 +79,9 @@ def _code_cells(data: bytes, label: str) -> list[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            read = reader.reads(data.decode("utf-8-sig"))  # type: ignore[no-untyped-call]
+            read = reader.reads(data.decode("utf-8-sig"))
             _drop_outputs(read)  # large, of no use here, and slow to bring up to date
-            cells = nbformat.convert(read, 4).cells  # type: ignore[no-untyped-call]
+            cells = nbformat.convert(read, 4).cells
         return [_text(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except Exception as error:  # whatever a file that is no notebook makes nbformat raise
         detail = "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else "nbformat cannot read it"

@@ -67,7 +67,7 @@ class _Screen:
 
 def _line(graded: Graded) -> str:
     row = graded.row
-    marks = f"{row.score:g}/{row.max_score:g}"
+    marks = f"{round(row.score, 2):g}/{round(row.max_score, 2):g}"
     how = {"graded": "", "kept": ", graded before", "completed": ", deferred tests added"}[graded.source]
     look = ", needs a look" if row.look else ""
     return f"{graded.number}/{graded.count}  {one_line(row.id)}  {marks}  {row.standing}{how}{look}"

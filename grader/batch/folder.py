@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -28,6 +29,8 @@ from grader.report import Report, to_json, write_whole
 
 OURS = ".grade-"
 """How the names begin of what a batch leaves behind when it is killed."""
+
+LOCK = f"{OURS}lock"
 
 RESERVED = {"summary", "gradebook", "index", "con", "nul", "aux", "prn"}
 MAX_STEM = 100  # bytes; file systems allow 255
@@ -46,22 +49,24 @@ class Folder:
         """Make the folder if need be, keep others out, and clear away what a killed batch left.
 
         Raises:
-            UsageError: it is no folder, cannot be written to, or another batch writes there.
+            UsageError: it is no folder, or another batch writes there.
+        GraderError: it cannot be written to.
         """
         folder = cls(path)
+        if path.exists() and not path.is_dir():
+            raise UsageError(f"--out {path}: that is a file; name a folder.")
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _locked(path):
+            lock = (path / LOCK).open("w")
+        except OSError as error:
+            raise GraderError(f"--out {path} cannot be written to: {error.strerror}. Name another folder.") from error
+        with lock, _locked(lock, path):
+            folder._clear()
+            folder.scratch.mkdir(mode=0o700)
+            try:
+                yield folder
+            finally:
                 folder._clear()
-                folder.scratch.mkdir(mode=0o700)
-                try:
-                    yield folder
-                finally:
-                    folder._clear()
-        except FileExistsError as error:
-            raise UsageError(f"--out {path}: that is a file; name a folder.") from error
-        except (PermissionError, NotADirectoryError) as error:
-            raise UsageError(f"--out {path} cannot be written to: {error.strerror}.") from error
 
     def report(self, name: str) -> Report | None:
         """The report in the file `name`; None where there is none that can be read."""
@@ -99,7 +104,7 @@ class Folder:
 
     def _clear(self) -> None:
         for left in self.path.glob(f"{OURS}*"):
-            if left.name == f"{OURS}lock":
+            if left.name == LOCK:
                 continue
             if left.is_dir() and not left.is_symlink():
                 shutil.rmtree(left, ignore_errors=True)
@@ -109,23 +114,21 @@ class Folder:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(lock: IO[str], path: Path) -> Iterator[None]:
     """Hold the folder; the kernel lets go of it however this process ends."""
     if sys.platform == "win32":
         yield
         return
     import fcntl
 
-    lock = path / f"{OURS}lock"
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise UsageError(f"--out {path}: another batch is being graded there. Wait for it, or stop it.") from error
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise UsageError(f"--out {path}: another batch is being graded there. Wait for it, or stop it.") from error
+    try:
+        yield
+    finally:
+        Path(lock.name).unlink(missing_ok=True)
 
 
 def file_name(student: str) -> str:
@@ -133,6 +136,6 @@ def file_name(student: str) -> str:
     stem = re.sub(r"[^\w.@+=, -]", "_", student).strip(" .-")
     while len(os.fsencode(stem)) > MAX_STEM:
         stem = stem[:-1]
-    if stem != student or stem.lower() in RESERVED:
+    if not stem or stem != student or stem.lower() in RESERVED:
         stem = f"{stem or 'student'}-{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:8]}"
     return f"{stem}.json"

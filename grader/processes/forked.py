@@ -21,6 +21,9 @@ from grader.processes.child import Role
 from grader.processes.environment import environment
 from grader.processes.requests import MAX_MESSAGE, End, Ended, Ready, Refused, Reply, Request, Running, Start, Started
 
+ANSWER_SECONDS = 60.0
+"""How long a fork server may take to answer `grade`."""
+
 
 class Forker:
     """A control socket to a zygote. May be used from several threads."""
@@ -55,7 +58,13 @@ class Forker:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             child = self.start("bench", theirs.fileno())
-        return child, Forker(ours)
+        forker = Forker(ours)
+        forker.limit()
+        return child, forker
+
+    def limit(self) -> None:
+        """From now on, one that does not answer within `ANSWER_SECONDS` counts as gone: it may have been stopped."""
+        self._control.settimeout(ANSWER_SECONDS)
 
     def request(self, message: Request, *descriptors: int) -> Reply | None:
         """The zygote's reply, None where it is gone."""
@@ -128,7 +137,9 @@ class ZygoteProcess(Forker):
 
     def _wait(self) -> None:
         with self._lock:
-            self._said = self._said or self.reply() or Refused(f"exit code {self._process.wait()}")
+            if self._said is None:
+                self._said = self.reply() or Refused(f"exit code {self._process.wait()}")
+                self.limit()
         if not isinstance(self._said, Ready):
             raise GraderError(f"The grader could not import what the course needs: {_reason(self._said)}.")
 
