@@ -12,6 +12,7 @@ from grader.commands.common import (
     GRADER_FAILED,
     PASSED,
     SEED,
+    STOPPED,
     any_path,
     course_option,
     jobs_option,
@@ -47,6 +48,7 @@ def batch(
 ) -> int:
     """Grade a class: a folder or a zip of submissions, as learning platforms hand them out."""
     from grader.batch.display import show, watched
+    from grader.batch.desk import RESUME
     from grader.batch.run import Plan, run
     from grader.confine import NEEDED
     from grader.display import console
@@ -69,8 +71,12 @@ def batch(
         fresh=not resume,
         options=options,
     )
-    with watched(console(sys.stderr)) as watch:
-        summary = run(course, plan, watch)
+    try:
+        with watched(console(sys.stderr)) as watch:
+            summary = run(course, plan, watch)
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {RESUME}", err=True)
+        return STOPPED
     if feedback:
         from grader.pages import write_pages
 

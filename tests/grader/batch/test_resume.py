@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.batch import desk, resume
+from grader.batch import resume
 from grader.batch.desk import Desk
-from grader.batch.folder import Folder
+from grader.batch.folder import Folder, file_name
 from grader.batch.station import Station
 from grader.course import Course
 from grader.grading import Options
@@ -218,4 +218,4 @@ def test_a_desk_writes_before_it_says_so(school: Class, tmp_path: Path) -> None:
         finally:
             made.close()
         assert (school.out / "alice.json").read_bytes() == to_json(handled.report)
-        assert desk.file_name("alice") == handled.row.report
+        assert file_name("alice") == handled.row.report

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch import desk, folder
 from grader.batch.folder import Folder, file_name
 from grader.batch.summary import read_summary
 from grader.confine import NEEDED
 from grader.errors import GraderError, NotConfinedError, UsageError
+from grader.report import write_whole
 from grader.submission import Submission
 from tests.grader.batch.conftest import ADD, DOUBLE, WRONG, Class, put, row, scores
 
@@ -100,7 +100,7 @@ def test_a_fault_of_ours_is_a_report_that_says_so(school: Class, monkeypatch: py
             raise ZeroDivisionError("a bug")
         return really(paths, *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk.Submission, "gather", gather)
+    monkeypatch.setattr(Submission, "gather", gather)
     summary = school.grade()
     assert row(summary, "alice").standing == "error" and row(summary, "bob").score == 4
     assert "ZeroDivisionError: a bug" in str(school.report("alice").exercises[0].message)
@@ -131,14 +131,14 @@ def test_a_batch_cannot_be_written_to_by_two(school: Class) -> None:
 def test_a_full_disk_stops_the_batch_and_what_is_written_stands(school: Class, monkeypatch: pytest.MonkeyPatch) -> None:
     for student in ("alice", "bob", "carol"):
         school.hands_in(student, add=ADD)
-    really = folder.write_whole
+    really = write_whole
 
     def write(path: Path, data: bytes) -> None:
         if path.name == "bob.json":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         really(path, data)
 
-    monkeypatch.setattr(folder, "write_whole", write)
+    monkeypatch.setattr("grader.batch.folder.write_whole", write)
     with pytest.raises(GraderError, match=r"bob\.json could not be written: No space left.*make room"):
         school.grade(jobs=1)
     assert sorted(path.name for path in school.out.iterdir()) == ["alice.json", "summary.json"]
