@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import statistics
 import warnings
 from collections.abc import Sequence
@@ -59,6 +60,11 @@ def histogram(totals: Sequence[float], points: float) -> Markup:
     """How many students have how many of `points`. There must be a student."""
     counts, edges = np.histogram(np.clip(totals, 0, points), bins=BINS, range=(0, points or 1))
     median = statistics.median(totals)
+    told = "; ".join(
+        f"{number(low)} to {number(high)} points: {count(many, 'student')}"
+        for low, high, many in zip(edges[:-1], edges[1:], counts, strict=True)
+        if many
+    )
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(10, 3.2), layout="constrained")
         axes = figure.subplots()
@@ -73,12 +79,7 @@ def histogram(totals: Sequence[float], points: float) -> Markup:
         above = axes.get_xaxis_transform()  # x in points, y in heights of the chart
         axes.text(median, 1.03, f"median {number(median)}", transform=above, horizontalalignment="center")
         _quiet(axes)
-    told = "; ".join(
-        f"{number(low)} to {number(high)} points: {count(many, 'student')}"
-        for low, high, many in zip(edges[:-1], edges[1:], counts, strict=True)
-        if many
-    )
-    return _svg(figure, "totals", "Histogram of the totals", f"{told}. Median {number(median)} points.")
+        return _svg(figure, "totals", "Histogram of the totals", f"{told}. Median {number(median)} points.")
 
 
 def heat_map(students: Sequence[Student], exercises: Sequence[ExerciseInfo]) -> Markup:
@@ -97,11 +98,11 @@ def heat_map(students: Sequence[Student], exercises: Sequence[ExerciseInfo]) -> 
             aspect="auto",
             interpolation="none",
         )
-        axes.set_yticks(range(len(exercises)), [one_line(exercise.name) for exercise in exercises], parse_math=False)
+        axes.set_yticks(range(len(exercises)), [_label(exercise.name) for exercise in exercises], parse_math=False)
         axes.hlines(np.arange(0.5, len(exercises) - 1), -0.5, len(ranked) - 0.5, PAPER, linewidth=1.5)
         if named:
             axes.vlines(np.arange(0.5, len(ranked) - 1), -0.5, len(exercises) - 0.5, PAPER, linewidth=1.5)
-        names = [shortened(person(student), 16) for student in ranked] if named else []
+        names = [_label(person(student)) for student in ranked] if named else []
         axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8, parse_math=False)
         axes.set_xlabel("students, from the lowest total to the highest")
         _quiet(axes)
@@ -118,6 +119,11 @@ def _share(marks: Marks | None) -> float:
     if marks is None or marks.status == "missing" or not marks.max_score:
         return float("nan")
     return marks.score / marks.max_score
+
+
+def _label(text: str) -> str:
+    """`text` as XML can hold it, and short."""
+    return shortened(re.sub("[\ufffe\uffff]", "\ufffd", one_line(text)), 16)
 
 
 def _quiet(axes: Axes) -> None:

@@ -59,6 +59,7 @@ def _count(failing: Failing, tests: list[Test]) -> None:
     lost = [test for test in tests if test.outcome in LOST]
     failing.attempted += 1
     failing.lost += bool(lost)
-    for message in {first_lines(test.message or "", MESSAGE_LINES, MESSAGE_CHARS) for test in lost} - {""}:
+    said = dict.fromkeys(first_lines(test.message or "", MESSAGE_LINES, MESSAGE_CHARS) for test in lost)
+    for message in filter(None, said):
         if message in failing.messages or len(failing.messages) < MAX_MESSAGES:
             failing.messages[message] += 1

@@ -65,7 +65,6 @@ def index_page(summary: Summary, reports: Iterable[tuple[Student, Report]]) -> s
     counters = Counters()
     for _, report in reports:
         counters.add(report)
-        del report  # else it would stay while the next one is read
     students = summary.students
     points = sum(exercise.points for exercise in summary.exercises)
     totals = [student.score for student in students]
