@@ -13,6 +13,7 @@ What Gradescope asks for: https://gradescope-autograders.readthedocs.io/en/lates
     course/           the course's pyproject.toml, exercises and suites; no solutions, no wrong answers
 
 A container there may lack layers of confinement. What the grader prints tells so, where instructors read it.
+Gradescope ends an autograder after a time that its settings tell, and counts 0; a whole course takes minutes.
 """
 
 from grader.autograder.archive import ARCHIVE, pack

@@ -80,9 +80,9 @@ def _filled(summary: Summary, marks: Grades, assignment: str, roster: Sheet) -> 
 
 
 def _logins(student: Student) -> list[str]:
-    """What a student may be called by the institution."""
+    """What a student may be called by the institution. Not the number: another platform's could be anybody's here."""
     email = student.person.email or ""
-    return [student.id, student.person.number or "", email, email.partition("@")[0]]
+    return [student.id, email, email.partition("@")[0]]
 
 
 def _name(row: list[str], roster: Sheet) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from grader.batch.summary import Student, Summary
 from grader.csv_cells import number
+from grader.errors import UsageError
 from grader.report import one_line, total
 
 
@@ -33,7 +34,13 @@ class Grades:
 
 
 def grades(summary: Summary) -> Grades:
-    """The grades of a batch."""
+    """The grades of a batch.
+
+    Raises:
+        UsageError: nobody has been graded yet.
+    """
+    if not summary.students:
+        raise UsageError("The batch has graded nobody yet, so there is nothing to export.")
     whole = total([exercise.points for exercise in summary.exercises])
     decided = [row.max_score for row in summary.students if row.standing != "error"]
     points = max(decided, default=whole)

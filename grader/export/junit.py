@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from grader.csv_cells import number
-from grader.report import OUTCOMES, Exercise, Outcome, Report, Test, clean, one_line
+from grader.report import OUTCOMES, UNDECIDED, Exercise, Outcome, Report, Test, clean, one_line
 
 FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write, not even as a reference: https://www.w3.org/TR/xml/#charsets."""
@@ -122,7 +122,9 @@ def _case(classname: str, test: Test) -> ET.Element:
 
 
 def _told(test: Test, message: str) -> Iterator[str]:
-    yield f"{_line(test.title)} ({number(test.score)} of {number(test.points)} points)"
+    points = f"{number(test.points)} points"
+    marks = f"{points}, undecided" if test.outcome in UNDECIDED else f"{number(test.score)} of {points}"
+    yield f"{_line(test.title)} ({marks})"
     if message:
         yield message
     if test.hint and TAGS[test.outcome] == "failure":

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from grader.errors import UsageError, did_you_mean
+from grader.report import one_line
 
 MAX_BYTES = 50_000_000
 
@@ -50,9 +51,10 @@ class Sheet:
         """
         place = self.find(name)
         if place is None:
+            columns = [one_line(cell) for cell in self.header]
             raise UsageError(
-                f"{self.path} has no column '{name}'.{did_you_mean(name, self.header)} "
-                f"Its columns: {', '.join(self.header)}. Download it with the platform set to English."
+                f"{self.path} has no column '{name}'.{did_you_mean(name, columns)} "
+                f"Its columns: {', '.join(columns)}. Download it with the platform set to English."
             )
         return place
 

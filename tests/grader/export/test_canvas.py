@@ -11,6 +11,7 @@ import pytest
 
 from grader.batch.summary import Person, Summary
 from grader.errors import UsageError
+from grader.export import tables
 from grader.export.canvas import canvas, heading
 from grader.export.grades import Table
 from tests.grader.conftest import Write
@@ -124,7 +125,6 @@ def test_the_roster_s_students_get_their_grades(roster: Path) -> None:
     ("id", "person"),
     [
         ("x", Person(number="101")),
-        ("x", Person(number="s-1")),
         ("S-1", Person()),
         ("ada", Person()),
         ("x", Person(email="ADA@uni.example")),
@@ -134,7 +134,6 @@ def test_the_roster_s_students_get_their_grades(roster: Path) -> None:
     ],
     ids=[
         "Canvas's ID",
-        "SIS ID",
         "SIS ID as the folder",
         "login",
         "address",
@@ -147,6 +146,12 @@ def test_a_student_is_found_by_what_the_submission_tells(roster: Path, id: str, 
     table = canvas(batch([report(id, softmax("passed", "passed"))], {id: person}), COLUMN, roster)
     assert rows(table)[2] == ["Lovelace, Ada", "101", "s-1", "ada", "Monday", "4"]
     assert table.complete
+
+
+def test_a_number_of_another_platform_is_nobody_s_institutional_id(roster: Path) -> None:
+    table = canvas(batch([report("x", softmax("passed"))], {"x": Person(number="s-1")}), COLUMN, roster)
+    assert rows(table)[2][-1] == "1.00"
+    assert not table.complete
 
 
 def test_who_is_not_graded_keeps_the_grade_that_canvas_has(roster: Path) -> None:
@@ -219,3 +224,9 @@ def test_a_file_that_is_no_roster(tmp_path: Path, write: Write, content: bytes, 
 def test_a_roster_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"roster\.csv cannot be read: No such file or directory"):
         canvas(two(), COLUMN, tmp_path / "roster.csv")
+
+
+def test_a_file_that_is_too_large_is_not_read(roster: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_BYTES", len(ROSTER) - 1)
+    with pytest.raises(UsageError, match="is too large for a list of students"):
+        canvas(two(), COLUMN, roster)

@@ -125,6 +125,10 @@ def test_a_gradebook_needs_a_batch(alice: Path) -> None:
     assert refusal("moodle", alice).endswith("Name the folder of a batch: what grade batch was given as --out.")
 
 
+def test_a_batch_of_nobody_makes_no_gradebook(save: SaveBatch) -> None:
+    assert refusal("moodle", save([])) == "The batch has graded nobody yet, so there is nothing to export."
+
+
 def test_a_report_that_is_missing_is_named(out: Path, tmp_path: Path) -> None:
     (out / "bob.json").unlink()
     assert "bob.json cannot be read: No such file or directory" in refusal(

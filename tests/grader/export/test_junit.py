@@ -66,6 +66,11 @@ def test_a_failure_tells_the_title_the_points_the_message_and_the_hint() -> None
     assert failure.text == "Rows add up to 1. (0 of 2 points)\nIn softmax:\nwrong\nHint: which axis?"
 
 
+def test_points_that_nobody_decided_are_not_lost_in_words_either() -> None:
+    skipped = parsed(report("alice", exercise("softmax", case("a", "deferred", 2.0)))).find(".//skipped")
+    assert skipped is not None and skipped.text == "It is a. (2 points, undecided)"
+
+
 def test_times_are_seconds() -> None:
     [suite] = parsed(report("alice", softmax("passed", "failed")))
     assert (suite.get("time"), suite[1].get("time"), suite.get("timestamp")) == (
