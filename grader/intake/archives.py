@@ -13,7 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,13 +21,13 @@ from typing import BinaryIO
 
 from grader.intake.errors import ArchiveError
 from grader.intake.kinds import what_it_is
-from grader.intake.members import Flaw, Limits, Member, Parts, examine, shown, too_much
+from grader.intake.members import Flaw, Limits, Member, Parts, examine, megabytes, shown, too_much
 from grader.intake.names import is_archive, is_code
 
 STUDENT = Limits()
 PART = Limits(members=10_000, total=500_000_000, file=200_000_000)
 """Of a download, what belongs to one student: archives, folders and all."""
-DOWNLOAD = Limits(members=500_000, total=20_000_000_000, file=200_000_000, listed=500_000)
+DOWNLOAD = Limits(members=500_000, total=20_000_000_000, file=200_000_000, listed=500_000, archive=20_000_000_000)
 
 CHUNK = 1 << 16
 LISTED = b"PK\x01\x02"  # how an entry of the table of contents begins
@@ -55,9 +55,12 @@ def unpack(archive: Path, into: Path, limits: Limits = STUDENT) -> None:
         ArchiveError: the archive is refused, whole; `into` is left empty.
     """
     with _opened(archive, limits) as zipped:
-        members, flaws = examine(zipped.infolist(), limits)
-        reasons = [*(flaw.reason for flaw in flaws.values()), too_much(members, limits)]
-        if reason := next(filter(None, reasons), None):
+        members: list[Member] = []
+        for item in examine(zipped.infolist(), limits):
+            if isinstance(item, Flaw):
+                raise _refused(archive, item.reason)
+            members.append(item)
+        if reason := too_much(members, limits):
             raise _refused(archive, reason)
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -80,9 +83,10 @@ def unpack_download(
         ArchiveError: something is wrong with the archive as a whole, or outside of any part.
     """
     with _opened(archive, limits) as zipped:
-        members, flaws = examine(zipped.infolist(), limits)
-        places = {member.parts: member.folder for member in members} | {at: flaw.folder for at, flaw in flaws.items()}
-        depth = len(_around(places)) + 1  # of a student's part: below the folders around everything
+        items = list(examine(zipped.infolist(), limits))
+        members = [item for item in items if isinstance(item, Member)]
+        depth = len(_around(items)) + 1  # of a student's part: below the folders around everything
+        flaws = {item.parts: item for item in reversed(items) if isinstance(item, Flaw)}
         flaws |= _too_large_parts(members, depth, part)
         members = [member for member in members if not _lies_in(flaws, member.parts)]
         nobodys = (flaw.reason for place, flaw in flaws.items() if len(place) < depth)
@@ -110,6 +114,8 @@ def _opened(archive: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
     with archive.open("rb") as file:
         if found := what_it_is(file):
             raise ArchiveError(f"{name} is no zip archive: it is {found}.")
+        if file.seek(0, os.SEEK_END) > limits.archive:
+            raise _refused(archive, f"is larger than {megabytes(limits.archive)}")
         if _entries(file) > limits.listed:
             raise _refused(archive, f"lists more than {limits.listed:,} files")
         try:
@@ -180,7 +186,7 @@ def _too_large_parts(members: Iterable[Member], length: int, limits: Limits) -> 
     for member in members:
         parts[member.parts[:length]].append(member)
     return {
-        place: Flaw(reason, folder=any(member.folder or len(member.parts) > length for member in its))
+        place: Flaw(place, reason, folder=any(member.folder or len(member.parts) > length for member in its))
         for place, its in parts.items()
         if (reason := too_much(its, limits))
     }
@@ -190,12 +196,12 @@ def _lies_in(places: Collection[Parts], parts: Parts) -> bool:
     return any(parts[:length] in places for length in range(1, len(parts) + 1))
 
 
-def _around(places: Mapping[Parts, bool]) -> Parts:
-    """The folders around all that can be a student's: of `places`, which are folders or not, those with work."""
+def _around(items: Iterable[Member | Flaw]) -> Parts:
+    """The folders around all that can be a student's."""
     folders = [
-        place if is_folder else place[:-1]
-        for place, is_folder in places.items()
-        if is_folder or is_code(place[-1]) or is_archive(place[-1])
+        item.parts if item.folder else item.parts[:-1]
+        for item in items
+        if item.folder or is_code(item.parts[-1]) or is_archive(item.parts[-1])
     ]
     return tuple(os.path.commonprefix(folders)) if folders else ()  # noqa: RUF071  # of parts, not of letters
 

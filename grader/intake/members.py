@@ -13,15 +13,15 @@ import unicodedata
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
-from grader.submission import NOT_ENTERED
+from grader.submission import MAX_DEPTH, NOT_ENTERED
 
 Parts = tuple[str, ...]
 
 RATIO_FLOOR = 1_000_000  # bytes: a smaller file does no harm, however well it is packed
 NAME_BYTES = 255  # of one name; what file systems take
 PATH_BYTES = 1_024  # of a whole path
+BEGINNING = 8  # parts of an endless path that are looked at
 SHOWN = 60  # characters of a path in a message
 
 UTF8 = 1 << 11
@@ -42,6 +42,7 @@ class Limits:
         ratio: how many times larger a file may be than what it is packed into.
         depth: names in a path.
         listed: members with those that are passed over; a table of contents takes memory.
+        archive: bytes of the archive itself.
     """
 
     members: int = 2_000
@@ -50,6 +51,7 @@ class Limits:
     ratio: int = 200
     depth: int = 20
     listed: int = 100_000
+    archive: int = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -63,37 +65,35 @@ class Member:
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is wrong at one place, which is a file or a `folder`. `reason` goes after the archive's name."""
+    """What is wrong at a place, which is a file or a `folder`. `reason` goes after the archive's name.
 
+    The place of a member whose path is unsound is the folder where the path ceases to be sound.
+    """
+
+    parts: Parts
     reason: str
     folder: bool
 
 
-def examine(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> tuple[list[Member], dict[Parts, Flaw]]:
-    """The members that are to come out, and what is wrong with the others, by place.
-
-    The place of a member whose path is unsound is the folder where the path ceases to be sound.
-    """
+def examine(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> Iterator[Member | Flaw]:
+    """The members that are to come out, and what is wrong with others. Members that clash are both."""
     members: list[Member] = []
-    flaws: dict[Parts, Flaw] = {}
-    environments = {tuple(path.split("/")[:-1]) for path in map(path_of, infos) if path.endswith("/pyvenv.cfg")}
     repositories: set[Parts] = set()
+    environments = {tuple(path.split("/")[:-1]) for path in map(path_of, infos) if path.endswith("/pyvenv.cfg")}
     for info in infos:
         path = path_of(info)
-        if len(path) <= PATH_BYTES and is_ungraded(path.split("/"), environments):
+        if not _is_endless(path) and is_ungraded(path.split("/"), environments):
             repositories.update(_repository(path))
             continue
         parts, unsound = _place(path)
         folder = path.endswith("/")
         if reason := unsound or _wrong(info, parts, folder, limits):
-            flaw = Flaw(f"holds '{shown(path)}', which {reason}", folder=folder or not parts or unsound is not None)
-            flaws.setdefault(parts, flaw)
+            yield Flaw(parts, f"holds '{shown(path)}', which {reason}", folder or not parts or unsound is not None)
         elif parts:
             members.append(Member(info, parts, folder))
     members.extend(Member(zipfile.ZipInfo(), parts, True) for parts in sorted(repositories))
-    for parts, reason in _clashes(members):
-        flaws.setdefault(parts, Flaw(reason, folder=False))
-    return members, flaws
+    yield from members
+    yield from _clashes(members)
 
 
 def too_much(members: Iterable[Member], limits: Limits) -> str | None:
@@ -102,7 +102,7 @@ def too_much(members: Iterable[Member], limits: Limits) -> str | None:
     if len(members) > limits.members:
         return f"holds more than {limits.members:,} files"
     if sum(member.info.file_size for member in members if not member.folder) > limits.total:
-        return f"holds more than {_megabytes(limits.total)} in all"
+        return f"holds more than {megabytes(limits.total)} in all"
     return None
 
 
@@ -144,13 +144,19 @@ def _place(path: str) -> tuple[Parts, str | None]:
     """The sound beginning of `path`, and what is wrong with the rest."""
     if path.startswith("/") or DRIVE.match(path):
         return (), "leads out of it"
+    endless = _is_endless(path)
     parts: list[str] = []
-    for part in path.split("/"):
+    for part in path[:PATH_BYTES].split("/", BEGINNING)[:BEGINNING] if endless else path.split("/"):
         if reason := _unsound(part):
             return tuple(parts), reason
         if part not in ("", "."):
             parts.append(part)
-    return tuple(parts), None
+    return tuple(parts), "has too long a name" if endless else None
+
+
+def _is_endless(path: str) -> bool:
+    """Whether it would take long to look at each part of `path`, for thousands of such paths."""
+    return len(path) > PATH_BYTES or path.count("/") > MAX_DEPTH
 
 
 def _unsound(part: str) -> str | None:
@@ -185,13 +191,13 @@ def _wrong(info: zipfile.ZipInfo, parts: Parts, folder: bool, limits: Limits) ->
     if info.compress_type not in PACKED:
         return "is packed by a method other than the usual one"
     if info.file_size > limits.file:
-        return f"is larger than {_megabytes(limits.file)}"
+        return f"is larger than {megabytes(limits.file)}"
     if info.file_size > max(RATIO_FLOOR, limits.ratio * info.compress_size):
         return f"is more than {limits.ratio} times larger than what it is packed into"
     return None
 
 
-def _clashes(members: Iterable[Member]) -> Iterator[tuple[Parts, str]]:
+def _clashes(members: Iterable[Member]) -> Iterator[Flaw]:
     """Members that would be written to one place, on a file system that tells no upper case from lower."""
     files: set[Parts] = set()
     folders: set[Parts] = set()
@@ -199,15 +205,14 @@ def _clashes(members: Iterable[Member]) -> Iterator[tuple[Parts, str]]:
         parts = tuple(unicodedata.normalize("NFC", part.casefold()) for part in member.parts)
         above = {parts[:length] for length in range(1, len(parts))}
         if not member.folder and parts in files:
-            yield member.parts, f"holds '{shown('/'.join(member.parts))}' twice"
+            yield Flaw(member.parts, f"holds '{shown('/'.join(member.parts))}' twice", folder=False)
         clash = above & files or ({parts} & files if member.folder else {parts} & folders)
         if clash:
-            place = min(clash)
-            name = shown(str(PurePosixPath(*member.parts[: len(place)])))
-            yield member.parts[: len(place)], f"holds '{name}' as a file and as a folder"
+            place = member.parts[: len(min(clash))]
+            yield Flaw(place, f"holds '{shown('/'.join(place))}' as a file and as a folder", folder=False)
         folders |= above
         (folders if member.folder else files).add(parts)
 
 
-def _megabytes(size: int) -> str:
+def megabytes(size: int) -> str:
     return f"{size / 1_000_000:g} MB"

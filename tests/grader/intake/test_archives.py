@@ -23,7 +23,7 @@ from grader.intake.members import RATIO_FLOOR, Limits
 from tests.grader.intake.conftest import CODE, contents, member, packed, zipped
 
 FIFO, LINK, FOLDER = stat.S_IFIFO | 0o644, stat.S_IFLNK | 0o777, stat.S_IFDIR | 0o755
-SMALL = Limits(members=5, total=3_000_000, file=2_000_000, ratio=50, depth=3, listed=50)
+SMALL = Limits(members=5, total=3_000_000, file=2_000_000, ratio=50, depth=3, listed=50, archive=4_000_000)
 
 HONEST = zipped(
     {"softmax.py": CODE, "a/attention.py": CODE * 50, "a/b/": b"", "data.bin": random.Random(1).randbytes(300)}
@@ -136,6 +136,9 @@ def test_a_path_may_be_written_in_a_roundabout_way(tmp_path: Path, into: Path, n
         ("x" * 256, "has too long a name"),
         ("ü" * 128, "has too long a name"),
         ("/".join(["x" * 200] * 6), "has too long a name"),
+        ("a/" * 600, "has too long a name"),
+        ("/" * 101 + "softmax.py", "leads out of it"),
+        ("a" + "/" * 101 + "softmax.py", "has too long a name"),
         ("a/" * 20 + "softmax.py", "lies more than 20 folders deep"),
         ("./.", "has no name"),
     ],
@@ -240,6 +243,7 @@ def noise(size: int) -> bytes:
         ({f"{n}.py": "" for n in range(6)}, "holds more than 5 files"),
         ({f"{n}/": "" for n in range(6)}, "holds more than 5 files"),
         ({f".git/{n}": "" for n in range(51)}, "lists more than 50 files"),
+        ({"a": noise(2_000_000), "b": noise(2_000_001)}, "is larger than 4 MB"),
         ({"a": noise(2_000_001)}, "holds 'a', which is larger than 2 MB"),
         ({"a": noise(1_600_000), "b": noise(1_500_000)}, "holds more than 3 MB in all"),
         ({"a": bytes(1_000_001)}, "holds 'a', which is more than 50 times larger than what it is packed into"),
