@@ -82,6 +82,8 @@ def test_a_fault_of_the_grader_is_said_first_and_explained() -> None:
     assert page.all("h2")[0].inside == FAULT
     assert "count neither for nor against you" in page.text
     assert "not judged · 1 point the suite raised" in page.text
+    assert page.text.index(FAULT) < page.text.index("Next: report the fault above")
+    assert "Hint" not in page.text
 
 
 def test_a_suite_that_cannot_be_run_is_a_fault_too() -> None:
