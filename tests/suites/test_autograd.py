@@ -152,6 +152,11 @@ def test_numeric_gradient_takes_central_differences(student: Any) -> None:
     rule = "the difference to both sides, which is 3 * x**2 + eps**2 for the sum of x**3"
     compare(answer, 3 * x**2 + eps**2, rule=rule, mistakes=mistakes, rtol=1e-8, atol=1e-8)
 
+    x = torch.zeros(2, 3, dtype=torch.float64)
+    answer = student.numeric_gradient(lambda t: (t**3).sum(), x)
+    rule = "eps**2, which is left of 3 * x**2 + eps**2 at 0, with 1e-6 for eps"
+    compare(answer, torch.full_like(x, 1e-12), rule=rule, rtol=1e-9, atol=0)
+
 
 @pytest.mark.points(2)
 @no_autograd
@@ -366,6 +371,7 @@ def test_count_small_graphs(student: Any, remote: Remote, build: str, right: int
         pytest.param("lambda x, w: (lambda y: y * y)(x.exp() * w)", id="one result used twice"),
         pytest.param("lambda x, w: (x * w + x) * w", id="leaves used twice"),
         pytest.param(f"lambda x, w: {REDUCE}(lambda y, _: y * y.sin(), range(14), x)", id="nested"),
+        pytest.param(f"lambda x, w: {REDUCE}(lambda y, _: y * y.sin(), range(50), x)", id="nested deeply"),
         pytest.param("lambda x, w: (lambda a, b: a.sin() * b)(*x.unbind(0)) * w", id="a node with two results"),
         pytest.param("lambda x, w: (x.exp() * w).exp().sum() + w.exp().exp().sum()", id="names that come again"),
     ],

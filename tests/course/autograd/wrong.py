@@ -177,6 +177,20 @@ def numeric_gradient(f, x, eps=1e-6):
     return _numeric(f, x)
 
 
+# --- numeric_larger_default: eps is 1e-5 where none is given -> test_numeric_gradient_takes_central_differences
+def numeric_gradient(f, x, eps=1e-5):
+    steps = eps * torch.eye(x.numel(), dtype=torch.float64).view(-1, *x.shape)
+    slopes = [((f(x.double() + step) - f(x.double() - step)) / (2 * eps)).item() for step in steps]
+    return torch.tensor(slopes, dtype=torch.float64).view(x.shape).to(x.dtype)
+
+
+# --- numeric_float32_step: the step is rounded to float32, the division is not -> test_numeric_gradient_takes_central_differences
+def numeric_gradient(f, x, eps=1e-6):
+    steps = (eps * torch.eye(x.numel())).view(-1, *x.shape)
+    slopes = [((f(x.double() + step) - f(x.double() - step)) / (2 * eps)).item() for step in steps]
+    return torch.tensor(slopes, dtype=torch.float64).view(x.shape).to(x.dtype)
+
+
 # --- numeric_all_at_once: all entries are moved together -> test_numeric_gradient_takes_central_differences, test_numeric_gradient_agrees_with_autograd
 @torch.no_grad()
 def numeric_gradient(f, x, eps=1e-6):
@@ -514,6 +528,17 @@ def count_graph_nodes(tensor):
         return 1 + sum(count(parent) for parent, _ in node.next_functions if parent is not None)
 
     return 0 if tensor.grad_fn is None else count(tensor.grad_fn)
+
+
+# --- count_walks_again: a node counts once, but all that lies behind it is walked through once for each way to it -> test_count_shared_nodes_once
+def count_graph_nodes(tensor):
+    seen, waiting = set(), [tensor.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is not None:
+            seen.add(node)
+            waiting.extend(parent for parent, _ in node.next_functions)
+    return len(seen)
 
 
 # --- count_recursion: a memory, and a function that calls itself for each node -> test_count_long_chain
