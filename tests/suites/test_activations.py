@@ -228,7 +228,7 @@ def test_functions_have_the_right_gradient(student: Any, name: str) -> None:
     check_gradient(apply(student, name, x), x, g, right)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.hint("zero is neither above nor below zero: which line of yours takes care of it?")
 @over([*POINTWISE, "PReLU"])
 def test_functions_are_exact_at_zero(student: Any, name: str) -> None:
@@ -236,6 +236,20 @@ def test_functions_are_exact_at_zero(student: Any, name: str) -> None:
     x = torch.tensor([[0.0, -0.0]], dtype=torch.float64)
     expected = ORACLES[name](x)
     compare(apply(student, name, x), expected, rule=f"{name} of 0", rtol=1e-15, atol=0)
+
+
+@pytest.mark.points(1)
+@pytest.mark.hint("what slope does PyTorch give abs, or a branch of where that is not taken, at 0? And your function?")
+@over(["sigmoid", "tanh", "elu", "mish"])
+def test_smooth_functions_have_their_slope_at_zero(student: Any, name: str) -> None:
+    """Functions without a kink have their slope at 0 too.
+
+    Of |x| the gradient at 0 is 0, so what is computed from it alone stands still there.
+    """
+    x, g = torch.tensor([[0.0, -0.0]], dtype=torch.float64), draw(1, 2)
+    right = slope_of(ORACLES[name], x, g)
+    x.requires_grad_()
+    check_gradient(apply(student, name, x), x, g, right)
 
 
 @pytest.mark.points(1)

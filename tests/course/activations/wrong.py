@@ -33,6 +33,12 @@ def sigmoid(x):
     return out
 
 
+# --- sigmoid_abs: exp(-|x|) never overflows, but |x| has slope 0 at 0, and so has this -> test_smooth_functions_have_their_slope_at_zero
+def sigmoid(x):
+    small = torch.exp(-x.abs())
+    return torch.where(x >= 0, 1.0, small) / (1 + small)
+
+
 # --- sigmoid_wrong_sign: exp(x) where exp(-x) belongs -> test_sigmoid_values
 def sigmoid(x):
     return 1 / (1 + torch.exp(x))
@@ -122,6 +128,12 @@ def tanh(x):
 # --- tanh_of_half: 2 * sigmoid(x) - 1 is the tanh of x / 2 -> test_tanh_values
 def tanh(x):
     return 2 * sigmoid(x) - 1
+
+
+# --- tanh_abs: the tanh of |x| with the sign of x, which is 0 at 0 and takes the slope with it -> test_smooth_functions_have_their_slope_at_zero
+def tanh(x):
+    small = torch.expm1(-2 * x.abs())
+    return -x.sign() * small / (small + 2)
 
 
 # --- tanh_cut: clamps x to a range where tanh is not yet flat -> test_tanh_values
@@ -282,6 +294,12 @@ def leaky_relu(x, negative_slope=0.01):
 
 
 # === 5. elu ===
+
+# --- elu_harmless_at_zero: the exponential is kept from growing at 0 already, where its slope is wanted -> test_smooth_functions_have_their_slope_at_zero
+def elu(x, alpha=1.0):
+    harmless = torch.where(x < 0, x, 0.0)
+    return torch.where(x > 0, x, alpha * torch.expm1(harmless))
+
 
 # --- elu_where_exp: exp overflows in the branch not taken -> test_functions_have_finite_gradients_far_out, test_elu_near_zero
 def elu(x, alpha=1.0):
