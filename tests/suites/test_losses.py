@@ -398,6 +398,9 @@ def test_nll_loss_averages_over_kept_rows(student: Any, ignored: int | None) -> 
     answer = student.nll_loss(x, target) if ignored is None else student.nll_loss(x, target, ignore_index=ignored)
     compare(answer, right, rule="the mean over the rows that are not ignored", mistakes=mistakes)
 
+    x, target = draw(3, 1), torch.tensor([0, -100, 0])
+    compare(student.nll_loss(x, target), -(x[0, 0] + x[2, 0]) / 2, rule="the same where there is one class")
+
 
 @pytest.mark.points(1)
 @no_nll
@@ -681,6 +684,14 @@ def test_sgd_step_without_momentum(student: Any, weight_decay: float) -> None:
     student.sgd_step([p], [None], 0.1, weight_decay=weight_decay)
     compare(p.detach(), expected, rule="param - lr * (grad + weight_decay * param)", mistakes=mistakes)
 
+    value, steps = draw(N), [[draw(N)] for _ in LRS]
+    (right,), _ = by_torch([value], steps, 0.0, weight_decay)
+    p, buffers = value.clone().requires_grad_(), [None]
+    for lr, (grad,) in zip(LRS, steps):
+        p.grad = grad.clone()
+        student.sgd_step([p], buffers, lr, **({"weight_decay": weight_decay} if weight_decay else {}))
+    compare(p.detach(), right, rule="steps without momentum, and without weight decay, unless they are asked for")
+
     values, steps = [draw(*shape) for shape in SHAPES], [[draw(*shape) for shape in SHAPES] for _ in LRS]
     rights, _ = by_torch(values, steps, 0.0, weight_decay)
     answers, _ = by_student(student, values, steps, 0.0, weight_decay)
@@ -714,6 +725,11 @@ def test_sgd_step_with_momentum(student: Any, weight_decay: float) -> None:
         assert right_buffer is not None
         compare(buffer, right_buffer, rule="momentum * buffer + (grad + weight_decay * param), in the caller's list")
 
+    rights, _ = by_torch(values, steps, 1.0, weight_decay)
+    answers, _ = by_student(student, values, steps, 1.0, weight_decay)
+    for answer, right in zip(answers, rights):
+        compare(answer, right, rule="with momentum 1, steps by the sum of all gradients so far")
+
 
 @pytest.mark.points(2)
 @no_optimizer
@@ -725,7 +741,7 @@ def test_sgd_step_skips_parameters_without_gradient(student: Any) -> None:
     """
     values = [draw(*shape) for shape in SHAPES]
     steps: Steps = [[draw(*shape) for shape in SHAPES] for _ in LRS]
-    steps = [[a, b if i in (1, 2) else None, None] for i, (a, b, _) in enumerate(steps)]
+    steps = [[None, b if i in (1, 2) else None, c] for i, (_, b, c) in enumerate(steps)]
     rights, right_buffers = by_torch(values, steps, 0.9, 0.3)
     answers, buffers = by_student(student, values, steps, 0.9, 0.3)
     for answer, right in zip(answers, rights):
@@ -845,6 +861,11 @@ def test_clip_grad_norm_never_stretches(student: Any) -> None:
     for param, grad in zip(params, grads):
         wrong = {"scaling up to max_norm": 3 * grad}
         compare(param.grad, grad, rule="the gradient as it was", mistakes=wrong, rtol=1e-5, atol=1e-5)
+
+    tiny = 1e-7 * draw(N)
+    (param,) = with_gradients(tiny)
+    student.clip_grad_norm_([param], 1.0)
+    compare(param.grad, tiny, rule="a tiny gradient as it was", rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.points(1)

@@ -206,6 +206,13 @@ def nll_loss(log_probs, target, ignore_index=-100):
     return -log_probs.gather(1, target[:, None]).mean()
 
 
+# --- nll_class_one: ignored rows are looked up as class 1, which need not exist -> test_nll_loss_averages_over_kept_rows
+def nll_loss(log_probs, target, ignore_index=-100):
+    kept = target != ignore_index
+    picked = log_probs.gather(1, torch.where(kept, target, 1)[:, None]).squeeze(1)
+    return -torch.where(kept, picked, 0.0).sum() / kept.sum()
+
+
 # --- nll_sum: a sum in place of the mean -> test_nll_loss_values, test_losses_have_the_right_gradient
 def nll_loss(log_probs, target, ignore_index=-100):
     kept = target != ignore_index
@@ -614,6 +621,30 @@ def sgd_step(params, buffers, lr, momentum=0.0, weight_decay=0.0):
     _right_sgd_step(params, buffers, lr, momentum)
 
 
+# --- sgd_default_momentum: momentum where none is asked for -> test_sgd_step_without_momentum
+_right_sgd_step = sgd_step
+
+
+def sgd_step(params, buffers, lr, momentum=0.9, weight_decay=0.0):
+    _right_sgd_step(params, buffers, lr, momentum, weight_decay)
+
+
+# --- sgd_default_decay: weight decay where none is asked for -> test_sgd_step_without_momentum
+_right_sgd_step = sgd_step
+
+
+def sgd_step(params, buffers, lr, momentum=0.0, weight_decay=1e-2):
+    _right_sgd_step(params, buffers, lr, momentum, weight_decay)
+
+
+# --- sgd_below_one: momentum 1 is taken for none -> test_sgd_step_with_momentum
+_right_sgd_step = sgd_step
+
+
+def sgd_step(params, buffers, lr, momentum=0.0, weight_decay=0.0):
+    _right_sgd_step(params, buffers, lr, momentum % 1, weight_decay)
+
+
 # --- sgd_rebinds: puts new tensors into the list, and the model keeps the old ones -> test_sgd_step_without_momentum, test_sgd_step_with_momentum
 def sgd_step(params, buffers, lr, momentum=0.0, weight_decay=0.0):
     for i, p in enumerate(params):
@@ -677,7 +708,7 @@ def sgd_step(params, buffers, lr, momentum=0.0, weight_decay=0.0):
         p -= lr * buffers[i]
 
 
-# --- sgd_stops: the first parameter without a gradient ends the step, or its buffer is dropped -> test_sgd_step_skips_parameters_without_gradient
+# --- sgd_drops: the buffer of a parameter without a gradient is dropped -> test_sgd_step_skips_parameters_without_gradient
 _right_sgd_step = sgd_step
 
 
@@ -686,6 +717,15 @@ def sgd_step(params, buffers, lr, momentum=0.0, weight_decay=0.0):
     for i, p in enumerate(params):
         if p.grad is None:
             buffers[i] = None
+
+
+# --- sgd_stops: the first parameter without a gradient ends the step -> test_sgd_step_skips_parameters_without_gradient
+_right_sgd_step = sgd_step
+
+
+def sgd_step(params, buffers, lr, momentum=0.0, weight_decay=0.0):
+    if all(p.grad is not None for p in params):
+        _right_sgd_step(params, buffers, lr, momentum, weight_decay)
 
 
 # --- sgd_shares_gradient: the first buffer is the gradient itself -> test_sgd_step_leaves_gradients_alone
@@ -789,6 +829,15 @@ _right_clip = clip_grad_norm_
 
 def clip_grad_norm_(params, max_norm):
     return _right_clip(params, max_norm).clamp(min=max_norm)
+
+
+# --- clip_minus: what keeps the denominator from 0 has the wrong sign, and turns tiny gradients round -> test_clip_grad_norm_never_stretches
+def clip_grad_norm_(params, max_norm):
+    grads = [param.grad for param in params if param.grad is not None]
+    total = torch.stack([grad.norm() for grad in grads]).norm()
+    for grad in grads:
+        grad.mul_((max_norm / (total - 1e-6)).clamp(max=1.0))
+    return total
 
 
 # --- clip_copies: scales copies of the gradients -> test_clip_grad_norm_scales_all_gradients
