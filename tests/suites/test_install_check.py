@@ -272,7 +272,7 @@ PRODUCTS = {"mm", "addmm", "bmm", "baddbmm", "addbmm", "mv", "addmv", "dot", "vd
 
 
 class Faulty(TorchDispatchMode):
-    """A device of which one part is broken: it raises, or computes one number everywhere."""
+    """A device of which one part is broken: it raises, or computes one number everywhere or in one place."""
 
     def __init__(self, part, fault):
         super().__init__()
@@ -281,18 +281,26 @@ class Faulty(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         name = func.overloadpacket.__name__
         backward = torch._C._current_graph_task_id() != -1
-        if not (backward if self.part == "backward" else name in PRODUCTS):
-            return func(*args, **(kwargs or {}))
-        if self.fault == "error":
+        parts = {"matmul"} if name in PRODUCTS else set()
+        parts |= {"backward"} if backward else {f"forward {part}" for part in parts}
+        if self.part in parts and self.fault == "error":
             raise AssertionError("this part of the device is broken")
-        return torch.full_like(func(*args, **(kwargs or {})), float(self.fault))
+        out = func(*args, **(kwargs or {}))
+        if self.part not in parts or not isinstance(out, torch.Tensor) or not out.is_floating_point():
+            return out
+        once, _, number = self.fault.rpartition(" ")
+        place = torch.arange(out.numel(), device=out.device).view(out.shape) < (1 if once else out.numel())
+        return out.masked_fill(place, float(number))
 '''
 DEFINED = "lambda source, name: (space := {}, exec(source, space))[0][name]"
 
 
 @contextlib.contextmanager
 def broken(remote: Remote, part: str, fault: str) -> Iterator[None]:
-    """A part of the student's PyTorch ("matmul" or "backward") raises ("error") or computes that number."""
+    """A part of the student's PyTorch raises ("error"), or computes a number, everywhere or "once" ("once nan").
+
+    The part is "matmul", "forward matmul" or "backward".
+    """
     stack = remote("contextlib").ExitStack()
     stack.enter_context(remote("builtins").eval(DEFINED)(FAULTY, "Faulty")(part, fault))
     try:
@@ -359,16 +367,27 @@ def test_smoke_test_notices_a_broken_backward_pass(student: Any, remote: Remote)
 
 @pytest.mark.points(1)
 @pytest.mark.hint("which numbers are not finite? There are two kinds of them")
-@pytest.mark.parametrize("number", ["nan", "inf", "-inf"], ids=["NaN", "infinity", "minus infinity"])
-def test_smoke_test_notices_numbers_that_are_not_finite(student: Any, remote: Remote, number: str) -> None:
-    """smoke_test says False to finite where products come out as NaN or infinite.
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [
+        pytest.param("matmul", "nan", id="NaN"),
+        pytest.param("matmul", "inf", id="infinity"),
+        pytest.param("matmul", "-inf", id="minus infinity"),
+        pytest.param("forward matmul", "nan", id="in the product alone"),
+        pytest.param("forward matmul", "once nan", id="in one place of the product"),
+        pytest.param("backward", "nan", id="in the gradient alone"),
+        pytest.param("backward", "once nan", id="in one place of the gradient"),
+    ],
+)
+def test_smoke_test_notices_numbers_that_are_not_finite(student: Any, remote: Remote, part: str, fault: str) -> None:
+    """smoke_test says False to finite where the product or the gradient comes out as NaN or infinite.
 
     That no exception was raised says nothing of the numbers.
     """
-    with broken(remote, "matmul", number):
+    with broken(remote, part, fault):
         report = student.smoke_test("cpu")
     check_report(report)
-    assert report["finite"] is False, "the product holds numbers that are not finite"
+    assert report["finite"] is False, "the product or the gradient holds a number that is not finite"
 
 
 @pytest.mark.gpu

@@ -339,6 +339,42 @@ def smoke_test(device, _right=smoke_test):
     return report
 
 
+# --- smoke_finite_product: the gradient is not looked at -> test_smoke_test_notices_numbers_that_are_not_finite
+def smoke_test(device, _right=smoke_test):
+    report = _right(device)
+    try:
+        x = torch.randn(3, 3, device=device)
+        report["finite"] = bool((x @ x).isfinite().all())
+    except Exception:
+        pass
+    return report
+
+
+# --- smoke_finite_gradient: the product is not looked at -> test_smoke_test_notices_numbers_that_are_not_finite
+def smoke_test(device, _right=smoke_test):
+    report = _right(device)
+    try:
+        x = torch.randn(3, 3, device=device, requires_grad=True)
+        (x @ x).sum().backward()
+        report["finite"] = bool(x.grad.isfinite().all())
+    except Exception:
+        pass
+    return report
+
+
+# --- smoke_finite_any: one finite number is enough -> test_smoke_test_notices_numbers_that_are_not_finite
+def smoke_test(device, _right=smoke_test):
+    report = _right(device)
+    try:
+        x = torch.randn(3, 3, device=device, requires_grad=True)
+        y = x @ x
+        y.sum().backward()
+        report["finite"] = bool(y.isfinite().any() and x.grad.isfinite().any())
+    except Exception:
+        pass
+    return report
+
+
 # --- smoke_finite_input: the input is looked at, not what comes out -> test_smoke_test_notices_numbers_that_are_not_finite
 def smoke_test(device, _right=smoke_test):
     report = _right(device)
