@@ -24,7 +24,7 @@ from grader.answers import Answer, WrongAnswer, right_answers, wrong_answers
 from grader.course import Course, Exercise
 from grader.grading import Options, grade, switched_off
 from grader.processes.child import Launcher
-from grader.processes.launch import launched
+from grader.processes.launch import WARM, launched
 from grader.report import Report, Test, clean
 from grader.submission import Attempt, Submission
 
@@ -72,7 +72,7 @@ def check(course: Course, only: Sequence[str], seed: int, jobs: int, out: Consol
     exercises = course.select(only)
     off = switched_off()
     with (
-        launched(course.settings.preload, off) as launcher,
+        launched((*course.settings.preload, *WARM), off) as launcher,
         Progress(console=out, transient=True, disable=not out.is_terminal) as bar,
     ):
         found = [

@@ -34,6 +34,9 @@ from grader.commands.common import (
     load_course,
     only_option,
 )
+from grader.commands.diff import diff
+from grader.commands.export import export
+from grader.commands.gradescope import gradescope
 from grader.errors import GraderError, UsageError
 
 if TYPE_CHECKING:
@@ -48,14 +51,25 @@ DEBUG = "GRADER_DEBUG"
 STANDARD_OUTPUT = Path("-")
 
 
+COMMANDS: dict[str, click.Command] = {
+    "batch": batch,
+    "check": check,
+    "diff": diff,
+    "export": export,
+    "gradescope": gradescope,
+}
+"""Named commands. Anything else is a PATH or an option of `grade` (a folder `check` is `./check`)."""
+
+
 @click.command(
     epilog="Exit codes: 0 all passed, 1 not all, 2 wrong use, 3 the grader itself failed. "
-    "Other commands: grade batch --help, grade check --help."
+    f"Other commands, each with its own --help: grade {', grade '.join(COMMANDS)}."
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=any_path)
 @click.option("--json", "json_file", metavar="FILE", type=any_path, help='Write the report ("-": to standard output).')
 @course_option
 @only_option
+@click.option("--all", "every", is_flag=True, help="The whole course is due: an exercise without a file is missing.")
 @click.option("-k", "select", default="", metavar="EXPR", help="The tests that EXPR matches, as pytest's -k.")
 @click.option("--seed", type=SEED, metavar="N", help="Draw the same inputs as another run.")
 @click.option("--in-process", is_flag=True, help="Run the code here, unconfined: print and breakpoint work. No grade.")
@@ -66,6 +80,7 @@ def grade(
     json_file: Path | None,
     course_dir: Path | None,
     only: tuple[str, ...],
+    every: bool,
     select: str,
     seed: int | None,
     in_process: bool,
@@ -89,17 +104,13 @@ def grade(
     )
     without = (FORK,) if options.in_process else options.off
     with launched(course.settings.preload, without) as launcher:  # a zygote imports while the paths are read
-        submission = Submission.gather(paths, course, only)
+        submission = Submission.gather(paths, course, only, every=every)
         report = _run(course, submission, options, launcher)
     try:
         _write(report, json_file)
     finally:
         _show(report, course, sys.stderr if json_file == STANDARD_OUTPUT else sys.stdout)
     return exit_code(report)
-
-
-COMMANDS: dict[str, click.Command] = {"batch": batch, "check": check}
-"""Named commands. Anything else is a PATH or an option of `grade` (a folder `check` is `./check`)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

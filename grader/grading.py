@@ -159,7 +159,7 @@ def _judged(job: Job, launcher: Launcher) -> Iterator[Event]:
         silent = f"the judge said nothing for {clock.seconds:g} seconds"
         yield Broken(reason=silent if clock.rang else f"the judge ended before it was through (exit code {code})")
     finally:
-        clock.stop()
+        clock.close()
         judge.end()
 
 

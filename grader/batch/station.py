@@ -17,7 +17,7 @@ from grader.events import Benched, Broken, Event, Job
 from grader.grading import Options, grade, job_of
 from grader.processes.child import Child, Launcher
 from grader.processes.forked import Forker
-from grader.processes.launch import launched
+from grader.processes.launch import WARM, launched
 from grader.report import Report
 from grader.submission import Submission
 
@@ -101,7 +101,7 @@ class Station:
 
     def _start(self) -> Launcher:
         with ExitStack() as stack:
-            launcher = stack.enter_context(launched(self._course.settings.preload, self._options.off))
+            launcher = stack.enter_context(launched((*self._course.settings.preload, *WARM), self._options.off))
             if isinstance(launcher, Forker):
                 bench, launcher = launcher.bench()
                 stack.callback(bench.end)

@@ -47,8 +47,8 @@ def batch(
     no_sandbox: bool,
 ) -> int:
     """Grade a class: a folder or a zip of submissions, as learning platforms hand them out."""
-    from grader.batch.display import show, watched
     from grader.batch.desk import RESUME
+    from grader.batch.display import show, watched
     from grader.batch.run import Plan, run
     from grader.confine import NEEDED
     from grader.display import console
@@ -64,7 +64,7 @@ def batch(
     )
     plan = Plan(
         submissions=submissions,
-        out=out,
+        out=out.absolute(),  # other processes work elsewhere
         only=only,
         jobs=jobs or processors(),
         seed=seed,

@@ -129,7 +129,7 @@ class Link(Peer):
 
     def end(self, grace_s: float = 0.0) -> int:
         """End the worker. Returns its exit code."""
-        self.clock.stop()
+        self.clock.close()
         return self._child.end(grace_s)
 
     # what a Peer leaves to its side

@@ -72,7 +72,7 @@ def _arguments(job: Job) -> list[str]:
     ini.write_text("[pytest]\n")  # settings of the course's own tests are not for the suites
     arguments = [
         *(f"--config-file={ini}", f"--rootdir={job.rootdir}", "--strict-markers"),
-        *("-p", "no:cacheprovider", "-p", "no:warnings", "-p", "pytest_jsonreport.plugin"),
+        *("-p", "no:cacheprovider", "-p", "no:warnings", "-p", "no:logging", "-p", "pytest_jsonreport.plugin"),
         *("--json-report", "--json-report-file=none"),
         *("--json-report-omit", "log", "collectors", "keywords", "traceback"),
         f"--confcutdir={Path(job.targets[0].suite).parent}",

@@ -11,6 +11,9 @@ from grader.processes.spawned import Spawner
 
 FORK = "fork"
 
+WARM = ("torch._dynamo",)
+"""What a worker's first fake tensor imports, half a second: worth it in a zygote of which many workers come."""
+
 
 @contextmanager
 def launched(preload: Sequence[str], off: Collection[str] = ()) -> Iterator[Launcher]:

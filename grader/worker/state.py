@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 import numpy as np
 import torch
+
+
+@cache
+def _has_accelerator() -> bool:
+    return torch.accelerator.is_available()
+
+
+def _seed(seed: int) -> None:
+    """As torch.manual_seed, which takes a millisecond for accelerators that may be there later."""
+    if _has_accelerator():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
 
 
 def reset(seed: int) -> None:
@@ -13,7 +27,7 @@ def reset(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % (1 << 32))
     np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
-    torch.manual_seed(seed)
+    _seed(seed)
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
