@@ -930,6 +930,12 @@ def test_generate_draws_by_the_softmax(student: Any, remote: Remote, temperature
         mistakes = {"ignoring the logits": mistakes["ignoring the logits"]}
     for tokens in (first, second):
         compare(shares(tokens, 5), right, rule="softmax(logits / temperature)", mistakes=mistakes, rtol=0, atol=0.05)
+    if temperature == 1:
+        seeded = [remote("torch").Generator().manual_seed(1) for _ in range(2)]
+        expected = student.generate(model, idx, 2, temperature=temperature, generator=seeded[0])
+        compare(
+            student.generate(model, idx, 2, generator=seeded[1]), expected, rule="temperature 1 unless one is given"
+        )
     same = float((first == second).double().mean())
     assert abs(same - float((right**2).sum())) < 0.05, "two new tokens of a row are not drawn independently"
 

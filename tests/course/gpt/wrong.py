@@ -1004,6 +1004,14 @@ def choose(logits, temperature, top_k, generator):
     return right_choose(logits, 1.0 if temperature else 0, top_k, generator)
 
 
+# --- generate_cooler_by_default: a temperature of 0.8 where none is given -> test_generate_draws_by_the_softmax
+_right_generate = generate
+
+
+def generate(model, idx, max_new_tokens, temperature=0.8, top_k=None, generator=None):
+    return _right_generate(model, idx, max_new_tokens, temperature, top_k, generator)
+
+
 # --- generate_temperature_on_probabilities: probabilities are divided by the temperature -> test_generate_draws_by_the_softmax
 right_choose = choose
 
