@@ -60,10 +60,14 @@ def find(path: Path, course: Course, scratch: Path) -> Found:
 
 def _unpacked(path: Path, scratch: Path) -> tuple[Path, Mapping[Parts, ArchiveError]]:
     into = scratch / "download"
+    if not path.is_file():
+        raise UsageError(f"{printable(path)} is neither a folder nor a zip.")
     try:
         return into, unpack_download(path, into)
     except ArchiveError as error:
         raise UsageError(f"{error.found} Submissions are a folder or a zip: download it again.") from error
+    except OSError as error:
+        raise UsageError(f"{printable(path)} cannot be unpacked: {error.strerror}.") from error
 
 
 def _unwrapped(top: Path, course: Course, name: str) -> tuple[list[Path], list[str]]:
@@ -83,6 +87,8 @@ def _is_wrapping(folder: Path, course: Course, name: str) -> bool:
     It does if it holds more than one thing that could be a student's, or is named like the zip it came in, and
     nothing in it looks like one submission's own files.
     """
+    if moodle([folder], course).claims:
+        return False
     inside = _entries(folder)[0] if folder.is_dir() else []
     names = [path.name for path in inside]
     if METADATA in names:

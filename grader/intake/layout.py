@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from grader.intake.archives import folder_at, unpack
@@ -62,12 +63,16 @@ def laid_out(pieces: Sequence[Piece], student: str, scratch: Path) -> Iterator[P
 
 
 def known_problem(pieces: Sequence[Piece]) -> str | None:
-    """Why nothing of a hand-in can be graded, if that shows from outside: all it holds is another kind of archive."""
+    """Why nothing of a hand-in can be graded, if that shows from outside: it may not be read, or all there is is an
+    archive of another kind."""
+    for piece in pieces:
+        if not os.access(piece.path, os.R_OK | (os.X_OK if piece.path.is_dir() else 0)):
+            return f"{shown(piece.name)} cannot be opened: it may not be read."
     names = [piece.name for piece in pieces]
     if len(pieces) == 1 and pieces[0].path.is_dir():
-        inside = sorted(pieces[0].path.iterdir())
-        names = [path.name for path in inside if not path.is_dir() and not is_junk(path.name)]
-        if any(path.is_dir() and not is_junk(path.name) for path in inside):
+        inside = [path for path in sorted(pieces[0].path.iterdir()) if not is_junk(path.name)]
+        names = [path.name for path in inside if not path.is_dir()]
+        if len(names) < len(inside):
             return None
     archive = next(filter(is_other_archive, names), None)
     if not archive or any(is_code(name) or is_zip(name) for name in names):
@@ -92,8 +97,8 @@ def _unpack_in_place(folder: Path) -> None:
     if len(zips) > MAX_ARCHIVES:
         raise IntakeError(f"{len(zips)} zips in one hand-in; up to {MAX_ARCHIVES} are unpacked. Hand in one.")
     for path in zips:
-        into = path.with_suffix("")
-        unpack(path, into if not os.path.lexists(into) else Path(tempfile.mkdtemp(dir=folder, prefix=f"{into.name}-")))
+        names = chain([path.stem], (f"{path.stem}-{number}" for number in count(2)))
+        unpack(path, next(place for name in names if not (place := folder / name).exists()))
         path.unlink()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from grader.course import Course
 from grader.errors import UsageError
-from grader.intake import Handin, IntakeError, find
+from grader.intake import Handin, IntakeError, find, finding
 from grader.intake.layout import MAX_ARCHIVES
 from tests.grader.conftest import Write
 from tests.grader.intake.conftest import CODE, Look, Opened, contents, students, zipped
@@ -127,6 +128,15 @@ def test_what_may_not_be_read_is_told(
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "bob" and allowed(path, mode))
     found = look()
     assert (students(found), found.ignored) == (["alice"], ("bob cannot be opened: you may not read it.",))
+
+
+def test_an_attempt_that_may_not_be_read_is_a_problem(
+    look: Look, download: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(download / "alice/attempt1/softmax.py", CODE)
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "attempt1" and allowed(path, mode))
+    assert only(look).problem == "attempt1 cannot be opened: it may not be read."
 
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".tgz", ".rar", ".7z", ".tar.xz", ".TAR.GZ"])
@@ -322,14 +332,14 @@ def test_a_zip_that_somebody_unpacked_stays_packed(look: Look, opened: Opened, d
     assert not [name for name in opened(only(look)) if name.endswith(".py") and name != "hw/softmax.py"]
 
 
+@pytest.mark.usefixtures("zoe")
 def test_a_zip_named_like_a_file_beside_it_finds_another_place(
     look: Look, opened: Opened, download: Path, write: Write
 ) -> None:
     write(download / "alice/hw.zip", zipped({"softmax.py": CODE}))
     write(download / "alice/hw", "a file")
-    files = opened(only(look))
-    assert files.pop("hw") == "a file"
-    assert list(files.values()) == [CODE]
+    write(download / "alice/hw.ZIP", zipped({"softmax.py": CODE}))
+    assert opened(only(look)) == {"hw": "a file", "hw-2/softmax.py": CODE, "hw-3/softmax.py": CODE}
 
 
 def test_links_special_files_and_what_is_never_graded_are_not_copied(
@@ -426,6 +436,22 @@ def test_a_path_that_is_neither_folder_nor_zip_is_an_error(
     message = usage_error(look, write(tmp_path / "all.tgz", content))
     assert message.startswith(f"all.tgz is no zip archive: it is {kind}")
     assert message.endswith("Submissions are a folder or a zip: download it again.")
+
+
+def test_a_path_that_is_no_ordinary_file_is_an_error(look: Look, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert usage_error(look, tmp_path / "pipe") == f"{tmp_path}/pipe is neither a folder nor a zip."
+
+
+def test_a_zip_that_cannot_be_unpacked_is_an_error(
+    look: Look, tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(path: Path, into: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(finding, "unpack_download", no_space)
+    message = usage_error(look, write(tmp_path / "all.zip", zipped({})))
+    assert message == f"{tmp_path}/all.zip cannot be unpacked: No space left on device."
 
 
 @pytest.mark.parametrize(

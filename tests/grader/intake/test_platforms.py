@@ -90,6 +90,12 @@ def test_moodle_folders_tell_name_and_number(
     assert (opened(jane), opened(lei)) == ({"softmax.py": CODE}, {"hw/softmax.py": CODE})
 
 
+def test_a_single_moodle_folder_is_a_student(look: Look, download: Path, write: Write) -> None:
+    for name in ("one.py", "two.py"):
+        write(download / "Jané Doe_4217_assignsubmission_file_" / name, CODE)
+    assert students(look()) == ["Jané Doe_4217"]
+
+
 def test_moodle_files_are_named_alike(look: Look, opened: Opened, download: Path, write: Write) -> None:
     write(download / "Jané Doe_4217_assignsubmission_file_softmax.py", CODE)
     write(download / "Jané Doe_4217_assignsubmission_file_my_attention.py", CODE)
