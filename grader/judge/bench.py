@@ -27,14 +27,13 @@ from grader.processes.forking import ForkServer
 from grader.processes.requests import Adopt, Adopted
 
 
-def serve(channel: Channel, job: Job, control: socket.socket, serves: socket.socket) -> None:
+def serve(channel: Channel, job: Job, zygote: Forker, serves: socket.socket) -> None:
     """Collect the suites of `job`'s targets; then fork judges for whoever asks on `serves`, until that is closed.
 
     Args:
         channel: says `Benched`, or `Broken` where the suites cannot be collected at all.
-        control: where to ask the zygote.
+        zygote: where the judges' workers come from.
     """
-    zygote = Forker(control)
 
     def adopt(judges: socket.socket) -> None:
         """A judge's own control socket leads to the zygote: its workers must not come from here."""
@@ -43,11 +42,10 @@ def serve(channel: Channel, job: Job, control: socket.socket, serves: socket.soc
                 raise GraderError("the zygote is gone")
 
     def fork_judges(collection: Collection, session: pytest.Session) -> None:
-        def be_judge(role: Role, own: Channel, workers: socket.socket | None, _: socket.socket | None) -> None:
+        def be_judge(role: Role, own: Channel, workers: Forker, nothing: socket.socket | None) -> None:
             zygote.close()
             channel.close()
-            assert workers is not None
-            _judge(own, Forker(workers), collection, session)
+            _judge(own, workers, collection, session)
 
         gc.collect()
         gc.freeze()  # judges share these pages as long as nobody's collector writes into them

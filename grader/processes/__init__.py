@@ -22,7 +22,8 @@ Where there is no `fork`, each child is a fresh interpreter instead (`spawned`):
 import of torch each, otherwise the same.
 
     child      what both ways of starting give: a channel, `kill`, and how it ended
-    roles      what a child does: be a judge, or be a worker
+    roles      what a child does: be a judge, a bench or a worker
+    parent     a child dies with its parent
     forking    runs in a process that forks others: the zygote, or a bench
     zygote     runs in the zygote
     forked     asks a zygote for children

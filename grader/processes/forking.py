@@ -22,12 +22,13 @@ import msgspec
 
 from grader.boundary.channel import Channel
 from grader.processes.child import Role
+from grader.processes.forked import Forker
+from grader.processes.parent import die_with_parent
 from grader.processes.requests import MAX_MESSAGE, Adopt, Adopted, End, Ended, Refused, Reply, Request, Running, Start
 from grader.processes.requests import Started as StartedReply
-from grader.processes.roles import die_with_parent
 
-Become = Callable[[Role, Channel, socket.socket | None, socket.socket | None], None]
-"""What a new child does: its role, its channel, a control socket to ask the zygote through, and one to serve."""
+Become = Callable[[Role, Channel, Forker, socket.socket | None], None]
+"""What a new child does: its role, its channel, what starts its workers, and a control socket to serve, if any."""
 
 
 class ForkServer:
@@ -114,7 +115,7 @@ class ForkServer:
             self._children.clear()
             channel, *rest = descriptors
             serves = socket.socket(fileno=rest[0]) if rest else None
-            self._become_it(role, Channel(channel, channel), control, serves)
+            self._become_it(role, Channel(channel, channel), Forker(control), serves)
             code = 0
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else 1

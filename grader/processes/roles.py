@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import socket
-import sys
 
 import msgspec
 
 from grader.boundary.channel import Channel, ChannelClosed
 from grader.events import Job
 from grader.processes.child import Launcher, Role
+from grader.processes.forked import Forker
 
-PR_SET_PDEATHSIG = 1
 
-
-def run(role: Role, channel: Channel, control: socket.socket | None, serves: socket.socket | None) -> None:
+def run(role: Role, channel: Channel, launcher: Launcher, serves: socket.socket | None = None) -> None:
     """Be a judge, a bench or a worker until the work is done.
 
     Args:
-        control: where a judge or a bench asks for its workers; None to start them as fresh interpreters.
+        launcher: starts the workers of a judge, or of a bench's judges.
         serves: where a bench is asked for judges.
     """
     try:
@@ -37,25 +33,9 @@ def run(role: Role, channel: Channel, control: socket.socket | None, serves: soc
     if role == "bench":
         from grader.judge.bench import serve as bench
 
-        assert control is not None and serves is not None, "a bench is forked"
-        bench(channel, job, control, serves)
+        assert isinstance(launcher, Forker) and serves is not None, "a bench is forked"
+        bench(channel, job, launcher, serves)
     else:
         from grader.judge.main import serve as judge
 
-        judge(channel, job, _launcher(control))
-
-
-def _launcher(control: socket.socket | None) -> Launcher:
-    if control is None:
-        from grader.processes.spawned import Spawner
-
-        return Spawner()
-    from grader.processes.forked import Forker
-
-    return Forker(control)
-
-
-def die_with_parent() -> None:
-    """On Linux, have the kernel end this process when its parent ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        judge(channel, job, launcher)

@@ -14,7 +14,8 @@ from grader.boundary.channel import Channel
 from grader.errors import GraderError
 from grader.processes.child import Role
 from grader.processes.environment import environment
-from grader.processes.roles import die_with_parent, run
+from grader.processes.parent import die_with_parent
+from grader.processes.roles import run
 
 
 class Spawner:
@@ -82,7 +83,7 @@ def main() -> None:
         os.dup2(nothing, standard)
     os.close(nothing)
     role: Role = "judge" if sys.argv[1] == "judge" else "worker"
-    run(role, channel, None, None)
+    run(role, channel, Spawner())
 
 
 if __name__ == "__main__":
