@@ -19,7 +19,7 @@ from pathlib import Path
 from grader.intake.archives import folder_at, unpack
 from grader.intake.errors import IntakeError
 from grader.intake.members import is_ungraded, shown
-from grader.intake.names import is_code, is_junk, is_other_archive, is_zip
+from grader.intake.names import attempts_in, is_code, is_junk, is_other_archive, is_zip
 from grader.submission import MAX_DEPTH
 
 MAX_ARCHIVES = 10  # in one hand-in: each may grow to its limit
@@ -37,7 +37,8 @@ class Piece:
 def laid_out(pieces: Sequence[Piece], student: str, scratch: Path) -> Iterator[Path]:
     """The folder, below `scratch` and removed afterwards, unless a folder of the download itself will do.
 
-    Zips at its top are unpacked, each to a folder of its name; those within zips are not.
+    Zips at its top are unpacked, each to a folder of its name; those within zips are not. Where that
+    leaves nothing but attempts, the folder is that of the last.
 
     Raises:
         IntakeError: an archive is refused or damaged.
@@ -59,7 +60,8 @@ def laid_out(pieces: Sequence[Piece], student: str, scratch: Path) -> Iterator[P
             for piece in pieces:
                 _copy_file(piece.path, folder / piece.name)
         _unpack_in_place(folder)
-        yield folder
+        _, last = max(attempts_in(folder), default=(0, folder))
+        yield last
 
 
 def known_problem(pieces: Sequence[Piece]) -> str | None:

@@ -136,7 +136,7 @@ def _repository(path: str) -> Iterator[Parts]:
     """The place of a `.git` that `path` lies in. It stays, empty: it tells that its folder is a repository."""
     before, found, _ = path.partition("/.git/")
     parts, reason = _place(before)
-    if found and parts and not reason and not is_ungraded(parts):
+    if found and not reason and not is_ungraded(parts):
         yield (*parts, ".git")
 
 

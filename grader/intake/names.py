@@ -68,6 +68,19 @@ def attempt_number(name: str) -> int | None:
     return int(match["number"]) if match else None
 
 
+def attempts_in(folder: Path) -> list[tuple[int, Path]]:
+    """The attempts in a student's folder, when there is nothing else in it that could be graded."""
+    found: list[tuple[int, Path]] = []
+    for path in sorted(folder.iterdir()):
+        number = attempt_number(path.name)
+        container = path.is_dir() or is_zip(path.name)
+        if number is not None and container and not path.is_symlink():
+            found.append((number, path))
+        elif (container or is_code(path.name)) and not is_junk(path.name):
+            return []
+    return found
+
+
 def student_id(text: str) -> str:
     """`text` as an id: never empty, printable, and fit for the name of a file on any system."""
     text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())

@@ -18,11 +18,9 @@ from grader.intake.claims import Claim, Taken
 from grader.intake.members import shown
 from grader.intake.names import (
     Order,
-    attempt_number,
+    attempts_in,
     is_archive,
     is_code,
-    is_junk,
-    is_zip,
     split_attempt,
     stem_of,
 )
@@ -51,19 +49,6 @@ def is_courses_own(name: str, course: Course) -> bool:
     """Whether a folder is named as in the course: then it is a part of one submission, and no student."""
     own = {exercise.folder.name for exercise in course.exercises} | {course.exercises_folder.name}
     return name in own or name in course.names
-
-
-def attempts_in(folder: Path) -> list[tuple[int, Path]]:
-    """The attempts in a student's folder, when there is nothing else in it that could be graded."""
-    found: list[tuple[int, Path]] = []
-    for path in sorted(folder.iterdir()):
-        number = attempt_number(path.name)
-        container = path.is_dir() or is_zip(path.name)
-        if number is not None and container and not path.is_symlink():
-            found.append((number, path))
-        elif (container or is_code(path.name)) and not is_junk(path.name):
-            return []
-    return found
 
 
 def _folder(path: Path, student: str, order: Order) -> Iterator[Claim]:

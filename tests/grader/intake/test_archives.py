@@ -53,6 +53,10 @@ def refused(tmp_path: Path, into: Path) -> Callable[..., str]:
     return refused
 
 
+def noise(size: int) -> bytes:
+    return random.Random(size).randbytes(size)
+
+
 def unpacked(data: bytes, tmp_path: Path, into: Path, limits: Limits = STUDENT) -> dict[str, str]:
     archive = tmp_path / "hw.zip"
     archive.write_bytes(data)
@@ -100,6 +104,20 @@ def test_names_are_read_as_utf_8_whether_declared_or_not(tmp_path: Path, into: P
     silent = declared.replace(struct.pack("<H", 0x800), struct.pack("<H", 0))
     assert unpacked(silent, tmp_path, into) == {"Übung/softmax.py": CODE}
     assert unpacked(declared, tmp_path, tmp_path / "declared") == {"Übung/softmax.py": CODE}
+
+
+def test_a_name_declared_as_utf_8_is_not_read_twice(tmp_path: Path, into: Path) -> None:
+    assert unpacked(zipped({"├ä.py": CODE}), tmp_path, into) == {"├ä.py": CODE}
+
+
+def test_a_repository_among_what_is_passed_over_leaves_nothing(tmp_path: Path, into: Path) -> None:
+    unpacked(zipped({"node_modules/a/.git/x": "", "b/../.git/x": "", "c/.git/x": ""}), tmp_path, into)
+    assert [str(path.relative_to(into)) for path in sorted(into.rglob("*"))] == ["c", "c/.git"]
+
+
+def test_as_much_as_the_limits_say_is_fine(tmp_path: Path, into: Path) -> None:
+    files: dict[str, str | bytes] = {"a/b/c": noise(2_000_000), "d": noise(1_000_000), "a/": "", "a/b/": "", "e": ""}
+    assert sorted(unpacked(zipped(files, zipfile.ZIP_STORED), tmp_path, into, SMALL)) == ["a/b/c", "d", "e"]
 
 
 def test_other_names_are_read_as_code_page_437(tmp_path: Path, into: Path) -> None:
@@ -231,10 +249,6 @@ def test_what_is_no_zip_is_called_what_it_is(refused: Callable[..., str], data: 
 
 
 # What is refused: sizes --------------------------------------------------------------------------
-
-
-def noise(size: int) -> bytes:
-    return random.Random(size).randbytes(size)
 
 
 @pytest.mark.parametrize(

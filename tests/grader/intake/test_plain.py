@@ -204,6 +204,12 @@ def test_attempts_may_be_folders_in_a_student_s_folder(
     assert opened(handin) == {"softmax.py": CODE}
 
 
+def test_attempts_may_be_in_a_student_s_zip(look: Look, opened: Opened, download: Path, write: Write) -> None:
+    last = zipped({"softmax.py": CODE})
+    write(download / "alice.zip", zipped({"attempt9/softmax.py": "old", "attempt10.zip": last, "notes.txt": ""}))
+    assert opened(only(look)) == {"softmax.py": CODE}
+
+
 @pytest.mark.parametrize("beside", ["softmax.py", "src/softmax.py", "hw.zip"])
 def test_a_folder_with_other_work_beside_is_one_attempt(look: Look, download: Path, write: Write, beside: str) -> None:
     write(download / "alice/attempt1/softmax.py", CODE)
