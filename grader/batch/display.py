@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from grader.report import one_line
 
 LAST = 5
 """How many of the last outcomes stand below the bar."""
+
+LISTED = 20
+MAX_LINE = 200
 
 WORDS: dict[Standing, str] = {
     "graded": "graded",
@@ -84,15 +87,20 @@ def show(summary: Summary, folder: Path, out: Console) -> None:
     out.print(
         Text(f"Mean {statistics.fmean(totals):.1f}, median {statistics.median(totals):.1f} of {points:g} points.")
     )
-    for row in summary.students:
-        for reason in row.look:
-            out.print(Text(f"  look at {one_line(row.id)}: {one_line(reason)[:200]}"))
-    for ignored in summary.ignored:
-        out.print(Text(f"  not graded: {one_line(ignored)}"))
+    _list([f"look at {row.id}: {reason}" for row in summary.students for reason in row.look], out)
+    _list([f"not graded: {ignored}" for ignored in summary.ignored], out)
     earlier = sum(len(row.earlier) for row in summary.students)
     if earlier:
         out.print(Text(f"{_count(earlier, 'earlier attempt')} not counted; {SUMMARY} lists them."))
-    out.print(Text(f"Seed {summary.seed}. {folder / GRADEBOOK}, {folder / SUMMARY} and a report for each student."))
+    where = f"{folder / GRADEBOOK}, {folder / SUMMARY} and a report for each student."
+    out.print(Text(f"Seed {summary.seed}. {where}"), soft_wrap=True)
+
+
+def _list(lines: Sequence[str], out: Console) -> None:
+    for line in lines[:LISTED]:
+        out.print(Text(f"  {one_line(line)}"[:MAX_LINE]), soft_wrap=True)
+    if len(lines) > LISTED:
+        out.print(Text(f"  and {len(lines) - LISTED} more, in {SUMMARY}"))
 
 
 def _count(number: int, what: str) -> str:

@@ -128,6 +128,10 @@ def standing(report: Report) -> Standing:
 
 def look(report: Report) -> Iterator[str]:
     """Why a person should look at this submission."""
+    problems = {exercise.message for exercise in report.exercises if exercise.status == "invalid"}
+    if len(report.exercises) > 1 and len(problems) == 1 and standing(report) == "invalid":  # of the hand-in as a whole
+        yield problems.pop() or "nothing of it can be loaded"
+        return
     for exercise in report.exercises:
         yield from (f"{exercise.name}: {reason}" for reason in _look(exercise))
 
