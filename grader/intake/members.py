@@ -101,7 +101,7 @@ def too_much(members: Iterable[Member], limits: Limits) -> str | None:
     members = list(members)
     if len(members) > limits.members:
         return f"holds more than {limits.members:,} files"
-    if sum(member.info.file_size for member in members if not member.folder) > limits.total:
+    if sum(member.info.file_size for member in members) > limits.total:
         return f"holds more than {megabytes(limits.total)} in all"
     return None
 
@@ -209,7 +209,7 @@ def _clashes(members: Iterable[Member]) -> Iterator[Flaw]:
         clash = above & files or ({parts} & files if member.folder else {parts} & folders)
         if clash:
             place = member.parts[: len(min(clash))]
-            yield Flaw(place, f"holds '{shown('/'.join(place))}' as a file and as a folder", folder=False)
+            yield Flaw(place, f"holds '{shown('/'.join(place))}' as a file and as a folder", folder=True)
         folders |= above
         (folders if member.folder else files).add(parts)
 

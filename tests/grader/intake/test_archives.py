@@ -115,6 +115,10 @@ def test_a_repository_among_what_is_passed_over_leaves_nothing(tmp_path: Path, i
     assert [str(path.relative_to(into)) for path in sorted(into.rglob("*"))] == ["c", "c/.git"]
 
 
+def test_a_name_may_be_as_long_as_file_systems_take(tmp_path: Path, into: Path) -> None:
+    assert list(unpacked(zipped({"x" * 255: CODE}), tmp_path, into)) == ["x" * 255]
+
+
 def test_as_much_as_the_limits_say_is_fine(tmp_path: Path, into: Path) -> None:
     files: dict[str, str | bytes] = {"a/b/c": noise(2_000_000), "d": noise(1_000_000), "a/": "", "a/b/": "", "e": ""}
     assert sorted(unpacked(zipped(files, zipfile.ZIP_STORED), tmp_path, into, SMALL)) == ["a/b/c", "d", "e"]
@@ -155,6 +159,7 @@ def test_a_path_may_be_written_in_a_roundabout_way(tmp_path: Path, into: Path, n
         ("ü" * 128, "has too long a name"),
         ("/".join(["x" * 200] * 6), "has too long a name"),
         ("a/" * 600, "has too long a name"),
+        ("/".join(["ü" * 100] * 6), "has too long a name"),
         ("/" * 101 + "softmax.py", "leads out of it"),
         ("a" + "/" * 101 + "softmax.py", "has too long a name"),
         ("a/" * 20 + "softmax.py", "lies more than 20 folders deep"),

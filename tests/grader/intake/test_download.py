@@ -128,11 +128,24 @@ def test_a_file_in_the_place_of_the_folder_around_everything_is_survived(unzip: 
         unzip(packed((member("hw/a/", mode=LINK), ""), (member("hw/b/", mode=LINK), ""), (member("hw"), "")))
 
 
-@pytest.mark.parametrize("name", ["doejane_1_2_softmax.py", "bob.zip", "bob/softmax.py", "bob.tar.gz"])
+@pytest.mark.parametrize("name", ["doejane_1_2_softmax.py", "bob.zip", "bob/softmax.py", "bob/", "bob.tar.gz"])
 def test_a_student_whose_every_file_is_refused_is_still_there(unzip: Unzip, name: str) -> None:
     found = unzip(packed((member("alice/softmax.py"), CODE), (member(name, mode=LINK), "/etc/passwd")))
     [handin] = [handin for handin in found.handins if handin.student != "alice"]
     assert handin.problem and "which is a link" in handin.problem
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["bob_softmax.py", "./bob_softmax.py"], "holds 'bob_softmax.py' twice."),
+        (["bob", "bob/softmax.py"], "holds 'bob' as a file and as a folder."),
+    ],
+)
+def test_a_student_whose_files_clash_is_still_there(unzip: Unzip, names: list[str], found: str) -> None:
+    alice, bob = unzip(packed((member("alice/softmax.py"), CODE), *((member(name), CODE) for name in names))).handins
+    assert (alice.problem, bob.student) == (None, "bob")
+    assert bob.problem and bob.problem.startswith(f"all.zip {found}")
 
 
 def test_a_damaged_member_costs_its_student_alone(unzip: Unzip, opened: Opened) -> None:
