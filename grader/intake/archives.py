@@ -132,10 +132,10 @@ def _opened(archive: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
 def _entries(file: BinaryIO) -> int:
     """At least as many as the table of contents has, without reading it into memory."""
     file.seek(0)
-    count, end = 0, b""
+    count, window = 0, b""
     while chunk := file.read(CHUNK):
-        count += (end + chunk).count(LISTED)
-        end = chunk[1 - len(LISTED) :]
+        window = window[1 - len(LISTED) :] + chunk
+        count += window.count(LISTED)
     return count
 
 
@@ -235,7 +235,7 @@ def folder_at(into: Path, parts: Parts) -> Path:
 
 def _empty(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
+        if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink()

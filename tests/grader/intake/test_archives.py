@@ -273,6 +273,15 @@ def test_too_much_is_refused(refused: Callable[..., str], files: dict[str, str |
     assert refused(zipped(files), SMALL) == f"hw.zip {reason}."
 
 
+@pytest.mark.parametrize("chunk", [1, 3, 4, 5, 1 << 16])
+def test_entries_are_counted_before_they_are_read(
+    refused: Callable[..., str], tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(archives, "CHUNK", chunk)
+    assert unpacked(zipped({f".git/{n}": "" for n in range(50)}), tmp_path, into, SMALL) == {}
+    assert refused(zipped({f".git/{n}": "" for n in range(51)}), SMALL) == "hw.zip lists more than 50 files."
+
+
 def test_members_that_share_their_bytes_are_refused(refused: Callable[..., str]) -> None:
     """One kernel of compressed bytes, listed under many names: a bomb whose every member looks harmless."""
     kernel = zlib.compressobj(9, zlib.DEFLATED, -15)

@@ -75,6 +75,18 @@ def test_a_single_folder_named_like_the_zip_is_around_the_students(unzip: Unzip)
     assert students(unzip(zipped({"all/alice/src/softmax.py": CODE}))) == ["alice"]
 
 
+def test_other_files_beside_the_folder_around_the_students_do_no_harm(unzip: Unzip) -> None:
+    link = (member("hw1/bob/softmax.py", mode=LINK), "x")
+    files = [(member(name), CODE) for name in ("README.txt", "grades.csv", "hw1/alice/softmax.py", "hw1/c/softmax.py")]
+    found = unzip(packed(*files, link))
+    assert [(handin.student, bool(handin.problem)) for handin in found.handins] == [
+        ("alice", False),
+        ("bob", True),
+        ("c", False),
+    ]
+    assert found.ignored == ("README.txt belongs to no student: its name tells none.",)
+
+
 def test_times_in_the_zip_tell_the_newer_of_two_attempts(unzip: Unzip) -> None:
     old, new = member("alice.zip"), member("alice/softmax.py")
     old.date_time, new.date_time = (2026, 1, 2, 3, 4, 6), (2026, 1, 2, 3, 4, 8)
