@@ -280,6 +280,7 @@ class Run(nn.Module):
             "train_epoch": (batches, loss_fn, optimizer),
             "evaluate": (batches, loss_fn),
             "fit": (batches, batches, loss_fn, optimizer, 1),
+            "fit, evaluating": (Batches(), batches, loss_fn, optimizer, 1),
         }[self.name]
         try:
             self.function(self.model, *rest, device="cuda")
@@ -291,12 +292,13 @@ class Run(nn.Module):
 
 @pytest.mark.points(3)
 @pytest.mark.hint("on which device does a loader's batch lie, and on which the model? Both x and y count")
-@pytest.mark.parametrize("name", ["train_step", "train_epoch", "evaluate", "fit"])
+@pytest.mark.parametrize("name", ["train_step", "train_epoch", "evaluate", "fit", "fit, evaluating"])
 def test_the_batch_moves_to_the_device(student: Any, remote: Remote, fake_cuda: FakeCuda, name: str) -> None:
     """Training and evaluation move both parts of a batch to the device asked for (checked on a simulated GPU)."""
     model = plain(remote("torch.nn"))
     x, y = torch.randn(TRAIN, I), torch.randint(O, (TRAIN,))
-    fake_cuda(there(remote, ON_A_DEVICE, "Run")(name, getattr(student, name), model, x, y))
+    function = getattr(student, name.partition(",")[0])
+    fake_cuda(there(remote, ON_A_DEVICE, "Run")(name, function, model, x, y))
 
 
 # --- 2. train_epoch -----------------------------------------------------------------------------
@@ -325,6 +327,11 @@ def test_train_epoch_returns_the_mean_over_samples(student: Any, remote: Remote)
     loss = student.train_epoch(model, loader, F.cross_entropy, optimizer)
     right = f64(mean(losses, sizes))
     compare(number(loss), right, rule="the mean loss over samples", mistakes=mistakes)
+
+    loader = loader_of(remote, x[:1], y[:1], batch_size=5)
+    loss = student.train_epoch(model, loader, F.cross_entropy, optimizer)
+    right = f64(right_step(twin, (x[:1], y[:1]), right_optimizer))
+    compare(number(loss), right, rule="the loss of the one sample there is")
 
 
 @pytest.mark.points(2)
@@ -427,6 +434,11 @@ def test_evaluate_means_over_samples(student: Any, remote: Remote) -> None:
     }
     right = f64(8 / 11)
     compare(number(accuracy), right, rule="the fraction of samples that are right", mistakes=mistakes, rtol=1e-6)
+
+    loader = loader_of(remote, x[2:3], y[2:3], batch_size=5)
+    loss, accuracy = student.evaluate(model, loader, F.cross_entropy)
+    compare(number(loss), f64(float(F.cross_entropy(twin(x[2:3]), y[2:3]))), rule="the loss of the one sample there is")
+    compare(number(accuracy), f64(1.0), rule="all of it, where the one sample there is is right", rtol=1e-6)
 
 
 @pytest.mark.points(2)

@@ -196,6 +196,16 @@ def fit(model, train_loader, val_loader, loss_fn, optimizer, epochs, device="cpu
     return _fit(model, train_loader, val_loader, loss_fn, optimizer, epochs)
 
 
+# --- fit_evaluates_here: fit hands the device on to the training alone -> test_the_batch_moves_to_the_device
+_evaluate, _fit = evaluate, fit
+
+
+def fit(model, train_loader, val_loader, loss_fn, optimizer, epochs, device="cpu"):
+    global evaluate
+    evaluate = lambda model, loader, loss_fn, device="cpu": _evaluate(model, loader, loss_fn)
+    return _fit(model, train_loader, val_loader, loss_fn, optimizer, epochs, device)
+
+
 # --- epoch_mean_of_means: the batches' means are averaged -> test_train_epoch_returns_the_mean_over_samples, test_train_epoch_takes_one_step_for_each_batch, test_fit_returns_the_history
 def train_epoch(model, loader, loss_fn, optimizer, device="cpu"):
     losses = [train_step(model, batch, loss_fn, optimizer, device) for batch in loader]
@@ -287,6 +297,15 @@ def train_epoch(model, loader, loss_fn, optimizer, device="cpu"):
     return total / samples
 
 
+# --- epoch_of_one_is_none: a loader of one sample is taken for an empty one -> test_train_epoch_returns_the_mean_over_samples
+_train_epoch = train_epoch
+
+
+def train_epoch(model, loader, loss_fn, optimizer, device="cpu"):
+    loss = _train_epoch(model, loader, loss_fn, optimizer, device)
+    return loss if sum(len(y) for _, y in loader) > 1 else 0.0
+
+
 # --- evaluate_divides_by_nothing: so it is in evaluate -> test_an_empty_loader_is_no_error
 _evaluate = evaluate
 
@@ -295,6 +314,15 @@ def evaluate(model, loader, loss_fn, device="cpu"):
     batches = list(loader)
     1 / len(batches)
     return _evaluate(model, batches, loss_fn, device)
+
+
+# --- evaluate_of_one_is_none: a loader of one sample is taken for an empty one -> test_evaluate_means_over_samples
+_evaluate = evaluate
+
+
+def evaluate(model, loader, loss_fn, device="cpu"):
+    result = _evaluate(model, loader, loss_fn, device)
+    return result if sum(len(y) for _, y in loader) > 1 else (0.0, 0.0)
 
 
 # --- evaluate_mean_of_means: batches count alike, in loss and accuracy -> test_evaluate_means_over_samples
