@@ -525,8 +525,8 @@ def test_train_digits_reads_new_digits(student: Any) -> None:
 @pytest.mark.points(3)
 @pytest.mark.timeout(180)
 @pytest.mark.hint("train on labels that mean nothing, twice: what should be learned, and does the second model differ?")
-def test_train_digits_learns_from_its_arguments_alone(student: Any) -> None:
-    """train_digits learns nothing of use from shuffled labels, and the same data and seed give the same model.
+def test_train_digits_learns_from_its_arguments_alone(student: Any, remote: Remote) -> None:
+    """train_digits learns nothing from shuffled labels; the same data and seed, 0 by default, give the same model.
 
     Digits that it loads for itself, and random numbers that the seed does not decide, are caught here.
     """
@@ -537,8 +537,15 @@ def test_train_digits_learns_from_its_arguments_alone(student: Any) -> None:
     share = share_right(first, images[1000:], labels[1000:])
     assert share < 0.4, "with shuffled labels there is nothing to learn: other digits are read by chance alone"
     expected = first(images[1000:]).detach().clone()
+    remote("torch").rand(1)  # so that the global generator is not where it was
     second = student.train_digits(images[:1000], shuffled, seed)
     compare(second(images[1000:]), expected, rule="the same model from the same data and seed", rtol=1e-3, atol=1e-3)
+
+    few = images[:200], labels[:200]
+    models = [student.train_digits(*few), student.train_digits(*few, seed=0), student.train_digits(*few, seed=1)]
+    plain, zero, one = (model(images[1000:]).detach().clone() for model in models)
+    compare(plain, zero, rule="the model of seed 0, where no seed is given", rtol=1e-3, atol=1e-3)
+    assert not torch.allclose(zero, one, rtol=1e-3, atol=1e-3), "another seed gives the same model"
 
 
 # --- on another device --------------------------------------------------------------------------

@@ -555,3 +555,22 @@ def train_digits(images, labels, seed=0):
 _train_digits = train_digits
 def train_digits(images, labels, seed=0):
     return _train_digits(images, labels, torch.seed() % 2**31)
+
+
+# --- train_unseeded: the caller's generator decides, and is put back -> test_train_digits_learns_from_its_arguments_alone
+_train_digits = train_digits
+def train_digits(images, labels, seed=0):
+    with torch.random.fork_rng(devices=[]):
+        return _train_digits(images, labels, int(torch.randint(2**31, ())))
+
+
+# --- train_another_default: the seed is 42 where none is given -> test_train_digits_learns_from_its_arguments_alone
+_train_digits = train_digits
+def train_digits(images, labels, seed=42):
+    return _train_digits(images, labels, seed)
+
+
+# --- train_fixed_seed: each seed gives the same model -> test_train_digits_learns_from_its_arguments_alone
+_train_digits = train_digits
+def train_digits(images, labels, seed=0):
+    return _train_digits(images, labels, 0)
