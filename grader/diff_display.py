@@ -10,8 +10,8 @@ from rich.text import Text
 
 from grader.csv_cells import number
 from grader.diff import Circumstance, Diff, Marks, StudentChange, TestChange, Verdict
-from grader.display import WORDS
 from grader.report import one_line
+from grader.words import WORDS
 
 MAX_DETAILS = 20  # of one student among several; --json FILE has them all
 ABSENT = "not there"

@@ -7,7 +7,6 @@ colour, move, hide or fake anything. Colour is never the only carrier of a meani
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -19,23 +18,12 @@ from rich.text import Text
 
 from grader.course import Course
 from grader.progress import progress
-from grader.report import Exercise, Outcome, Report, Test, clean, one_line
+from grader.report import Exercise, Report, Status, Test, clean, one_line
+from grader.words import LOST, alike, cases, count, headline, number, outcomes, points
 
 __all__ = ["console", "next_step", "progress", "show"]
 
-WORDS: dict[Outcome, str] = {
-    "passed": "passed",
-    "failed": "failed",
-    "timeout": "timed out",
-    "crashed": "crashed",
-    "todo": "to do",
-    "deferred": "deferred",
-    "error": "not judged",
-}
-"""The outcomes as a student reads them, in the order they are counted in."""
-
-LOST: dict[Outcome, str] = {"failed": "", "timeout": "timed out", "crashed": "crashed"}
-"""Outcomes that are shown test by test, each with what is added to the title."""
+STYLES: dict[Status, str] = {"missing": "dim", "invalid": "red", "todo": "dim"}
 
 FAULT = "The grader is at fault, not you"
 
@@ -75,7 +63,12 @@ def _table(report: Report, out: Console) -> Table:
     width = max(6, min(24, (out.width - 48) // 3))
     for exercise in report.exercises:
         bar = _bar(exercise.score, exercise.max_score, exercise.deferred_points, width, out)
-        table.add_row(Text(one_line(exercise.name)), bar, _score(exercise), _outcomes(exercise))
+        table.add_row(
+            Text(one_line(exercise.name)),
+            bar,
+            _score(exercise),
+            Text(outcomes(exercise), style=STYLES.get(exercise.status, "")),
+        )
     if len(report.exercises) > 1:
         table.add_row("", "", "", "")
         bar = _bar(report.score, report.max_score, report.deferred_points, width, out)
@@ -103,24 +96,12 @@ def _is_unicode(out: Console) -> bool:
 
 def _score(marks: Exercise | Report) -> Text:
     full = marks.score == marks.max_score and marks.max_score > 0
-    return Text(f"{_number(marks.score)}/{_number(marks.max_score)}", style="green" if full else "")
-
-
-def _outcomes(exercise: Exercise) -> Text:
-    """How many tests came out how, or in a word why there is nothing to count."""
-    if exercise.status == "missing":
-        return Text("no file", style="dim")
-    if exercise.status == "invalid":
-        return Text("cannot be loaded", style="red")
-    if exercise.status == "todo":
-        return Text("not started", style="dim")
-    counts = Counter(test.outcome for test in exercise.tests)
-    return Text(", ".join(f"{counts[outcome]} {word}" for outcome, word in WORDS.items() if counts[outcome]))
+    return Text(f"{number(marks.score)}/{number(marks.max_score)}", style="green" if full else "")
 
 
 def _waiting(report: Report) -> Text:
-    points = report.deferred_points
-    return Text(f"{_points(points)} still to be decided" if points else "", style="blue")
+    waiting = report.deferred_points
+    return Text(f"{points(waiting)} still to be decided" if waiting else "", style="blue")
 
 
 # One exercise ----------------------------------------------------------------------------------
@@ -131,25 +112,19 @@ def _show_exercise(exercise: Exercise, out: Console) -> None:
     lost = [test for test in exercise.tests if test.outcome in LOST]
     todo = [test for test in exercise.tests if test.outcome == "todo"]
     unusable = exercise.status in ("missing", "invalid")
-    if not (unusable or lost or (todo and exercise.status != "todo")):
+    if not (unusable or lost or exercise.notes or (todo and exercise.status != "todo")):
         return
     _heading(exercise, out)
+    for note in exercise.notes:
+        _paragraph(note, out)
     if exercise.message and exercise.status != "error":  # that stands with the grader's faults
         _paragraph(exercise.message, out)
     if unusable:
         return
     told: set[str] = set()
-    for tests in _alike(lost):
+    for tests in alike(lost):
         _show_lost(tests, out, told)
     _sentence("Not written yet", todo, out)
-
-
-def _alike(tests: Iterable[Test]) -> list[list[Test]]:
-    """`tests`, those together that are cases of one test and were lost in the same way."""
-    groups: dict[tuple[str, str, str | None], list[Test]] = {}
-    for test in tests:
-        groups.setdefault((test.name.partition("[")[0], test.outcome, test.message), []).append(test)
-    return list(groups.values())
 
 
 def _heading(exercise: Exercise, out: Console) -> None:
@@ -166,8 +141,8 @@ def _show_lost(tests: list[Test], out: Console, told: set[str]) -> None:
     """
     test = tests[0]
     cross = "✗" if _is_unicode(out) else "x"
-    title = Text(f"{cross} ", style="red").append(_headline(test), style="bold default")
-    aside = ", ".join(filter(None, [LOST[test.outcome], _cases(tests), _points(sum(test.points for test in tests))]))
+    title = Text(f"{cross} ", style="red").append(headline(test.title), style="bold default")
+    aside = ", ".join(filter(None, [LOST[test.outcome], cases(tests), points(sum(test.points for test in tests))]))
     out.print()
     out.print(Padding(title.append(f"  ({aside})", style="not bold dim"), (0, 0, 0, 2)))
     if test.message in told:
@@ -197,23 +172,11 @@ def _clipped(text: str) -> str:
 def _sentence(lead: str, tests: list[Test], out: Console) -> None:
     """`lead` and the titles of `tests`, in as few lines as it takes."""
     if tests:
-        titles = list(dict.fromkeys(_headline(test) for test in tests))
+        titles = list(dict.fromkeys(headline(test.title) for test in tests))
         more = [f"and {len(titles) - MAX_TITLES} more"] if len(titles) > MAX_TITLES else []
         out.print()
         text = Text(f"{lead}: ").append("; ".join([*titles[:MAX_TITLES], *more]), style="dim")
         out.print(Padding(text, (0, 0, 0, 2)))
-
-
-def _cases(tests: list[Test]) -> str:
-    """Which cases of a parametrized test these are; of a hidden one only how many, as an id could tell its inputs."""
-    ids = [one_line(test.name.partition("[")[2].removesuffix("]")) for test in tests]
-    if tests[0].visibility == "hidden" or not ids[0]:
-        return f"{len(tests)} cases" if len(tests) > 1 else ""
-    return f"case{'s' if len(ids) > 1 else ''} {', '.join(ids)}"
-
-
-def _headline(test: Test) -> str:
-    return one_line(test.title).removesuffix(".")
 
 
 # What is not about the answers -----------------------------------------------------------------
@@ -235,7 +198,7 @@ def _errors(exercise: Exercise) -> Iterable[str]:
     elif exercise.status == "error" and not tests:
         yield f"{name}: no test was run."
     for test in tests:
-        yield f"{name}, {_headline(test)}: {_clipped(test.message or 'no reason was recorded')}"
+        yield f"{name}, {headline(test.title)}: {_clipped(test.message or 'no reason was recorded')}"
 
 
 def _notices(report: Report) -> Iterable[str]:
@@ -247,11 +210,8 @@ def _notices(report: Report) -> Iterable[str]:
         yield clean(f"Not confined by {layers}. That is fine for your own files, not for other people's.")
     deferred = [test for exercise in report.exercises for test in exercise.tests if test.outcome == "deferred"]
     if deferred:
-        tests, points = (
-            f"{len(deferred)} test{'' if len(deferred) == 1 else 's'}",
-            _points(sum(test.points for test in deferred)),
-        )
-        yield f"Deferred to a machine with a GPU: {tests}, {points}; neither won nor lost here."
+        what = f"{count(len(deferred), 'test')}, {points(sum(test.points for test in deferred))}"
+        yield f"Deferred to a machine with a GPU: {what}; neither won nor lost here."
     yield f"Seed {report.seed}: --seed {report.seed} grades with the same inputs again."
 
 
@@ -265,7 +225,7 @@ def next_step(report: Report, course: Course | None = None) -> str:
     if unfinished:
         return _step(unfinished[0], course)
     if report.deferred_points:
-        waiting = _points(report.deferred_points)
+        waiting = points(report.deferred_points)
         return f"nothing to do here, well done. {waiting} will be decided on a machine with a GPU."
     return "nothing left to do here, all is right. Well done!"
 
@@ -278,7 +238,7 @@ def _step(exercise: Exercise, course: Course | None) -> str:
     if exercise.status == "invalid":
         return f"mend {name}.py, so that it can be loaded."
     if lost:
-        return f'{name}, "{_headline(lost[0])}". Add --only {name} to see it alone.'
+        return f'{name}, "{headline(lost[0].title)}". Add --only {name} to see it alone.'
     return f"go on with {name}.{_lesson(exercise.name, course)}"
 
 
@@ -288,11 +248,3 @@ def _lesson(name: str, course: Course | None) -> str:
         return ""
     path = os.path.relpath(lessons[0])
     return f" Its lesson: {lessons[0] if path.startswith('..') else path}"
-
-
-def _points(points: float) -> str:
-    return f"{_number(points)} point{'' if points == 1 else 's'}"
-
-
-def _number(points: float) -> str:
-    return f"{round(points, 2):g}"

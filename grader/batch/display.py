@@ -16,6 +16,7 @@ from rich.text import Text
 from grader.batch.run import GRADEBOOK, Graded
 from grader.batch.summary import SUMMARY, Standing, Summary
 from grader.report import one_line
+from grader.words import count
 
 LAST = 5
 """How many of the last outcomes stand below the bar."""
@@ -82,7 +83,7 @@ def show(summary: Summary, folder: Path, out: Console) -> None:
     standings = Counter(row.standing for row in summary.students)
     what = [f"{standings[standing]} {words}" for standing, words in WORDS.items() if standings[standing]]
     out.print()
-    out.print(Text(f"{_count(len(totals), 'submission')}: {', '.join(what)}."))
+    out.print(Text(f"{count(len(totals), 'submission')}: {', '.join(what)}."))
     points = sum(exercise.points for exercise in summary.exercises)
     out.print(
         Text(f"Mean {statistics.fmean(totals):.1f}, median {statistics.median(totals):.1f} of {points:g} points.")
@@ -91,7 +92,7 @@ def show(summary: Summary, folder: Path, out: Console) -> None:
     _list([f"not graded: {ignored}" for ignored in summary.ignored], out)
     earlier = sum(len(row.earlier) for row in summary.students)
     if earlier:
-        out.print(Text(f"{_count(earlier, 'earlier attempt')} not counted; {SUMMARY} lists them."))
+        out.print(Text(f"{count(earlier, 'earlier attempt')} not counted; {SUMMARY} lists them."))
     where = f"{folder / GRADEBOOK}, {folder / SUMMARY} and a report for each student."
     out.print(Text(f"Seed {summary.seed}. {where}"), soft_wrap=True)
 
@@ -101,7 +102,3 @@ def _list(lines: Sequence[str], out: Console) -> None:
         out.print(Text(f"  {one_line(line)}"[:MAX_LINE]), soft_wrap=True)
     if len(lines) > LISTED:
         out.print(Text(f"  and {len(lines) - LISTED} more, in {SUMMARY}"))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -21,9 +21,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from grader.csv_cells import number
-from grader.display import FAULT, WORDS
+from grader.display import FAULT
 from grader.errors import UsageError
 from grader.report import UNDECIDED, Exercise, Report, Test, clean, one_line
+from grader.words import WORDS
 
 FAILED = (
     "The autograder failed; your work is not at fault, and this score is no grade.\n"

@@ -19,8 +19,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from grader.batch.summary import ExerciseInfo, Marks, Student
-from grader.pages.words import count, number, person, shortened
+from grader.pages.words import person, shortened
 from grader.report import one_line
+from grader.words import count, number
 
 INK, MUTED, ACCENT, PAPER = "#010101", "#020202", "#030303", "#040404"
 PAINT = {INK: "var(--ink)", MUTED: "var(--muted)", ACCENT: "var(--accent)", PAPER: "var(--paper)"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from grader.display import LOST
-from grader.pages.words import base_name, first_lines, grouped, headline
+from grader.pages.words import first_lines
 from grader.report import Exercise, Report, Test
+from grader.words import LOST, base_name, grouped, headline
 
 MAX_MESSAGES = 40
 """Different messages that are kept for one test: what a class can write must not fill the memory."""

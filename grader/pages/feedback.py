@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.display import FAULT, LOST, WORDS, next_step
+from grader.display import FAULT, next_step
 from grader.pages.theme import render
-from grader.pages.words import SIGNS, base_name, cases, count, grouped, headline, outcomes, points, shares
+from grader.pages.words import SIGNS, shares
 from grader.report import OUTCOMES, Exercise, Outcome, Report, Test, clean
+from grader.words import LOST, WORDS, base_name, cases, count, grouped, headline, outcomes, points
 
 MAX_MESSAGE = 10_000
 """Characters of one message; the report has the whole."""

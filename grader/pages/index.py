@@ -15,8 +15,9 @@ from grader.batch.summary import ExerciseInfo, Marks, Standing, Student, Summary
 from grader.pages.charts import LEVELS, heat_map, histogram
 from grader.pages.failing import Failures
 from grader.pages.theme import render
-from grader.pages.words import STANDINGS, count, first_lines, number, percent, shares
+from grader.pages.words import STANDINGS, first_lines, percent, shares
 from grader.report import Report
+from grader.words import count, number
 
 MAX_FAILING = 15
 MAX_SAID = 3

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.display import WORDS
-from grader.pages import words
+from grader import words
+from grader.pages import words as wording
 from grader.report import clean, one_line
 
 PACKAGE = "grader.pages"
@@ -51,7 +51,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=words, WORDS=WORDS)
+    environment.globals.update(words=words, wording=wording, WORDS=words.WORDS)
     environment.filters.update(line=one_line, number=words.number, link=_link)
     return environment
 
