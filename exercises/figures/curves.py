@@ -48,18 +48,18 @@ def cross_entropies() -> Figure:
 
     margin = torch.linspace(-150, 0, 301)
     naive = -_logits(margin).softmax(1)[:, 0].log()
-    last = int(naive.isfinite().nonzero()[0])
+    first = int(naive.isfinite().nonzero()[0])
     far.plot(margin, _losses(margin), color=BLUE)
-    far.plot(margin[last:], naive[last:], color=RED, linestyle="--", linewidth=3.5)
-    far.plot(margin[last], naive[last], color=RED, marker="o")
+    far.plot(margin[first:], naive[first:], color=RED, linestyle="--", linewidth=3.5)
+    far.plot(margin[first], naive[first], color=RED, marker="o")
     far.annotate("log_softmax", (-118, 135), color=BLUE)
-    far.annotate(f"log(softmax): infinite\nbelow {margin[last]:.0f}".replace("-", "−"), (-145, 30), color=RED)
+    far.annotate(f"log(softmax): infinite\nbelow {margin[first]:.0f}".replace("-", "−"), (-145, 30), color=RED)
     far.set(title="far out, in float32", xlabel="right logit − wrong logit")
     return figure
 
 
 def epochs() -> Figure:
-    """A network that is too large for its sixty digits: its losses on them, and on digits that it does not train on."""
+    """Losses of a network that learns sixty digits by heart, on them and on digits that it does not train on."""
     train, held_out = _fit(60)
     best = min(range(len(held_out)), key=held_out.__getitem__)
     figure, (axes,) = panels(1, 1, 2.9)

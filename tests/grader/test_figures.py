@@ -116,7 +116,7 @@ def test_what_is_written_reads_on_a_light_and_on_a_dark_page(figure: Path) -> No
 # The script ------------------------------------------------------------------------------------
 
 
-def test_a_figure_drawn_again_is_the_same_to_the_byte_and_says_what_the_lessons_says(tmp_path: Path) -> None:
+def test_a_figure_drawn_again_is_the_same_to_the_byte_and_says_what_the_lesson_shows(tmp_path: Path) -> None:
     for folder in ("once", "twice"):
         done = draw("broadcasting", "--into", tmp_path / folder)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
