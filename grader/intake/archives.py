@@ -186,9 +186,7 @@ def _too_large_parts(members: Iterable[Member], length: int, limits: Limits) -> 
     for member in members:
         parts[member.parts[:length]].append(member)
     return {
-        place: Flaw(place, reason, folder=any(member.folder or len(member.parts) > length for member in its))
-        for place, its in parts.items()
-        if (reason := too_much(its, limits))
+        place: Flaw(place, reason, folder=True) for place, its in parts.items() if (reason := too_much(its, limits))
     }
 
 

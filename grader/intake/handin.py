@@ -66,13 +66,12 @@ def _handin(student: str, claims: Sequence[Claim], label: Label) -> Handin:
     files = {claim.file: claim for claim in ranked if claim.file}
     counts = sorted(files.values(), key=lambda claim: claim.path) if last.file else [last]
     pieces = tuple(Piece(claim.path, claim.file or claim.path.name) for claim in counts)
-    problem = next((claim.problem for claim in counts if claim.problem), None)
     return Handin(
         student=student,
         label=_listed([label(claim.path) for claim in counts]),
         person=counts[0].person,
         earlier=tuple(label(claim.path) for claim in ranked if claim not in counts),
-        problem=problem or known_problem(pieces),
+        problem=counts[0].problem or known_problem(pieces),
         pieces=pieces,
     )
 

@@ -35,7 +35,8 @@ class Piece:
 
 @contextmanager
 def laid_out(pieces: Sequence[Piece], student: str, scratch: Path) -> Iterator[Path]:
-    """The folder, below `scratch` and removed afterwards, unless a folder of the download itself will do.
+    """The folder for `pieces`, which are one folder or else files. It lies below `scratch` and is removed afterwards,
+    unless it is a folder of the download itself.
 
     Zips at its top are unpacked, each to a folder of its name; those within zips are not. Where that
     leaves nothing but attempts, the folder is that of the last.
@@ -44,13 +45,13 @@ def laid_out(pieces: Sequence[Piece], student: str, scratch: Path) -> Iterator[P
         IntakeError: an archive is refused or damaged.
     """
     first = pieces[0].path
-    if len(pieces) == 1 and first.is_dir() and not _zips(first):
+    if first.is_dir() and not _zips(first):
         yield first
         return
     with tempfile.TemporaryDirectory(dir=scratch) as temporary:
         folder = Path(temporary) / student
         folder.mkdir(mode=0o700)
-        if len(pieces) == 1 and first.is_dir():
+        if first.is_dir():
             for file in files_in(first):
                 below = file.relative_to(first).parts
                 _copy_file(file, folder_at(folder, below[:-1]) / below[-1])
@@ -71,7 +72,7 @@ def known_problem(pieces: Sequence[Piece]) -> str | None:
         if not os.access(piece.path, os.R_OK | (os.X_OK if piece.path.is_dir() else 0)):
             return f"{shown(piece.name)} cannot be opened: it may not be read."
     names = [piece.name for piece in pieces]
-    if len(pieces) == 1 and pieces[0].path.is_dir():
+    if pieces[0].path.is_dir():
         inside = [path for path in sorted(pieces[0].path.iterdir()) if not is_junk(path.name)]
         names = [path.name for path in inside if not path.is_dir()]
         if len(names) < len(inside):

@@ -74,9 +74,11 @@ def attempts_in(folder: Path) -> list[tuple[int, Path]]:
     for path in sorted(folder.iterdir()):
         number = attempt_number(path.name)
         container = path.is_dir() or is_zip(path.name)
-        if number is not None and container and not path.is_symlink():
+        if path.is_symlink() or is_junk(path.name):
+            continue
+        if number is not None and container:
             found.append((number, path))
-        elif (container or is_code(path.name)) and not is_junk(path.name):
+        elif container or is_code(path.name):
             return []
     return found
 

@@ -106,13 +106,17 @@ def test_what_belongs_to_nobody_is_told(look: Look, download: Path, write: Write
     write(download / "helper.py", CODE)
     write(download / "_softmax.py", CODE)
     write(download / "01_softmax/softmax.py", CODE)
+    write(download / "attention/attention.py", CODE)
+    write(download / "alice_notes.txt", "")
     os.mkfifo(download / "pipe")
     (download / "bob").symlink_to(download / "alice")
     assert look().ignored == (
         "bob is a link: put the files themselves there.",
         "pipe is no ordinary file: put the files themselves there.",
         "01_softmax belongs to no student: it is named after a folder of the course.",
+        "attention belongs to no student: it is named after a folder of the course.",
         "_softmax.py belongs to no student: its name tells none.",
+        "alice_notes.txt belongs to no student: its name tells none.",
         "helper.py belongs to no student: its name tells none.",
         "notes.txt belongs to no student: its name tells none.",
         "softmax.py belongs to no student: its name tells none.",
@@ -146,6 +150,7 @@ def test_another_kind_of_archive_is_a_hand_in_that_cannot_be_graded(
     write(download / f"alice{suffix}", b"...")
     write(download / f"bob/hw{suffix}", b"...")
     write(download / "bob/notes.txt", b"...")
+    write(download / "bob/__MACOSX/x", b"...")
     for handin, name, student in zip(look().handins, ("alice", "hw"), ("alice", "bob"), strict=True):
         problem = f"{name}{suffix} is an archive that is not unpacked here. Hand in a zip, or the files themselves."
         assert (handin.student, handin.problem) == (student, problem)
@@ -196,6 +201,9 @@ def test_attempts_may_be_folders_in_a_student_s_folder(
 ) -> None:
     for name in ("attempt1/softmax.py", "attempt_2/softmax.py", "attempt_10/softmax.py", "notes.txt"):
         write(download / "alice" / name, name)
+    write(download / "alice/attempt12", "a file")
+    write(download / "alice/__MACOSX/attempt13", "a file")
+    (download / "alice/attempt14").symlink_to(download / "alice/attempt1")
     write(download / "alice/attempt-11.zip", zipped({"softmax.py": CODE}))
     handin = only(look)
     assert handin.student == "alice"
@@ -256,6 +264,7 @@ def test_the_longest_name_of_an_exercise_is_meant(
 ) -> None:
     write(download / "jo_smith_tensor_ops.py", CODE)
     write(download / "jo_ops.py", CODE)
+    write(download / "tensor_ops.py", "nobody's")
     found = find(download, similar_names, scratch)
     assert [(handin.student, handin.pieces[0].name) for handin in found.handins] == [
         ("jo", "ops.py"),
@@ -363,6 +372,13 @@ def test_links_special_files_and_what_is_never_graded_are_not_copied(
     assert opened(look().handins[0]) == {"hw/softmax.py": CODE}
 
 
+def test_links_and_hidden_files_are_no_zips(look: Look, download: Path, scratch: Path, write: Write) -> None:
+    write(download / "alice/._hw.zip", "left by macOS")
+    (download / "alice/link.zip").symlink_to(write(download.parent / "hw.zip", zipped({"softmax.py": CODE})))
+    with only(look).opened(scratch) as folder:
+        assert folder == download / "alice"
+
+
 @pytest.mark.usefixtures("zoe")
 def test_a_copy_can_be_read_by_its_owner_alone(look: Look, download: Path, scratch: Path, write: Write) -> None:
     write(download / "alice/hw.zip", zipped({}))
@@ -386,9 +402,13 @@ def test_a_broken_zip_is_the_student_s_problem(
 
 
 @pytest.mark.usefixtures("zoe")
-def test_many_zips_in_one_hand_in_are_refused(look: Look, download: Path, scratch: Path, write: Write) -> None:
-    for number in range(MAX_ARCHIVES + 1):
+def test_many_zips_in_one_hand_in_are_refused(
+    look: Look, opened: Opened, download: Path, scratch: Path, write: Write
+) -> None:
+    for number in range(MAX_ARCHIVES):
         write(download / f"alice/{number}.zip", zipped({"softmax.py": CODE}))
+    assert len(opened(only(look))) == MAX_ARCHIVES
+    write(download / "alice/one more.zip", zipped({"softmax.py": CODE}))
     with pytest.raises(IntakeError, match="11 zips in one hand-in; up to 10 are unpacked"), only(look).opened(scratch):
         pass
 
