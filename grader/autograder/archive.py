@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
+from importlib.metadata import Distribution, version
 from pathlib import Path
 
-import grader
 from grader.course import Course
-from grader.errors import CourseError, GraderError
 from grader.export.gradescope import failure
-from grader.version import PACKAGE
+from grader.packing import below, inside, installed, pyproject, requirements, the_grader
 
 ARCHIVE = "autograder.zip"
 SCRIPTS = ("setup.sh", "run_autograder")
@@ -29,15 +26,14 @@ def pack(course: Course, seed: int) -> bytes:
         CourseError: a part of the course lies outside of its folder.
         GraderError: the grader is not installed, so that what it needs is not known.
     """
-    installed = _installed()
+    package = installed()
     files = {name: (HERE / name).read_bytes() for name in SCRIPTS} | {
         "failed.json": failure(),
         "seed": f"{seed}\n".encode(),
-        "constraints.txt": _constraints(installed).encode(),
-        "pyproject.toml": _pyproject(installed).encode(),
+        "constraints.txt": _constraints(package).encode(),
+        "pyproject.toml": pyproject(package, requirements(package)).encode(),
     }
-    package = Path(grader.__file__).parent
-    files |= {f"grader/{name}": data for name, data in _below(package)}
+    files |= dict(the_grader())
     files |= {f"course/{name}": data for name, data in _course(course)}
     return _zip(files)
 
@@ -54,74 +50,15 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def _below(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file below `folder` that is neither hidden nor a by-product of running Python, with its place there."""
-    for path in folder.rglob("*"):
-        place = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in place.parts):
-            yield place.as_posix(), path.read_bytes()
-
-
 def _course(course: Course) -> Iterator[tuple[str, bytes]]:
     """What grading needs of a course."""
     yield "pyproject.toml", (course.root / "pyproject.toml").read_bytes()
     for key in ("exercises", "suites"):
-        place = Path(getattr(course.settings, key))
-        if place.is_absolute() or ".." in place.parts:
-            raise CourseError(
-                f"The course's {key} lie outside of its folder ({place}), so that they cannot be packed with it. "
-                f"Move them into {course.root}."
-            )
-        yield from ((f"{place.as_posix()}/{name}", data) for name, data in _below(course.root / place))
+        place = inside(course, key)
+        yield from ((f"{place.as_posix()}/{name}", data) for name, data in below(course.root / place))
 
 
-# What pip needs --------------------------------------------------------------------------------
-
-
-def _installed() -> Distribution:
-    try:
-        return distribution(PACKAGE)
-    except PackageNotFoundError as error:
-        raise GraderError(
-            f"The grader is not installed here as the package {PACKAGE}, so what it needs is not known. "
-            "Install it with pip, and pack again."
-        ) from error
-
-
-def _requirements(installed: Distribution) -> list[str]:
-    """What the grader needs, without what only its tests need."""
-    return [line for line in installed.requires or [] if "extra ==" not in line]
-
-
-def _constraints(installed: Distribution) -> str:
+def _constraints(of: Distribution) -> str:
     """The versions in use here. Not which build of them: torch may be built for the CPU there."""
-    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in _requirements(installed)]
+    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in requirements(of)]
     return "".join(f"{name}=={version(name).partition('+')[0]}\n" for name in names)
-
-
-def _pyproject(installed: Distribution) -> str:
-    """The grader's own; it may not lie beside an installed package."""
-    project = {
-        "name": installed.metadata["Name"],
-        "version": installed.version,
-        "requires-python": installed.metadata["Requires-Python"],
-        "dependencies": _requirements(installed),
-    }
-    lines = [f"{key} = {json.dumps(value)}" for key, value in project.items()]
-    return "\n".join(
-        [
-            "[build-system]",
-            'requires = ["hatchling>=1.26"]',
-            'build-backend = "hatchling.build"',
-            "",
-            "[project]",
-            *lines,
-            "",
-            "[project.scripts]",
-            'grade = "grader.cli:main"',
-            "",
-            "[tool.hatch.build.targets.wheel]",
-            'packages = ["grader"]',
-            "",
-        ]
-    )

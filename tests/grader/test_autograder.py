@@ -146,7 +146,7 @@ def test_a_grader_that_is_not_installed_cannot_be_packed(home: Path, monkeypatch
     def missing(name: str) -> None:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr("grader.autograder.archive.distribution", missing)
+    monkeypatch.setattr("grader.packing.distribution", missing)
     with pytest.raises(GraderError, match="Install it with pip, and pack again"):
         pack(Course.load(home), 0)
 
