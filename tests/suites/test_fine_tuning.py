@@ -161,6 +161,7 @@ def test_freeze_lets_gradients_through(student: Any, remote: Remote) -> None:
 WITH_FC = "named(body=named(inner=nn.Linear(7, 5), act=nn.Tanh()), fc=nn.Linear(5, 4))"
 WITH_CLASSIFIER = """named(
     body=nn.Linear(7, 6), classifier=nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Dropout(0.5), nn.Linear(5, 4)))"""
+CLASSIFIER_GOES_ON = "named(classifier=nn.Sequential(nn.Linear(7, 4), nn.LogSoftmax(1)))"
 
 
 @pytest.mark.public
@@ -196,6 +197,11 @@ def test_replace_head_takes_the_last_of_classifier(student: Any, remote: Remote)
     features = (hidden + now["classifier.0.bias"]).relu()
     expected = F.linear(features, now["classifier.3.weight"], now["classifier.3.bias"])
     compare(model(x), expected, rule="the new head on the features of the layers before it")
+
+    model = student.replace_head(built(remote, CLASSIFIER_GOES_ON), O)
+    now = snapshot(model)
+    expected = F.linear(x, now["classifier.0.weight"], now["classifier.0.bias"]).log_softmax(1)
+    compare(model(x), expected, rule="the new head in the place of the old one, and what came after it still there")
 
 
 @pytest.mark.points(1)
@@ -821,6 +827,13 @@ def test_fine_tune_repeats_itself(student: Any, remote: Remote) -> None:
         runs.append((torch.tensor(losses), snapshot(head)["weight"]))
     compare(runs[1][0], runs[0][0], rule="the same losses for the same seed")
     compare(runs[1][1], runs[0][1], rule="the same head for the same seed")
+
+    defaults: list[dict[str, Any]] = [{}, {"epochs": 20, "lr": 1e-2, "seed": 0}]
+    losses = []
+    for options in defaults:
+        head.load_state_dict(start)
+        losses.append(torch.tensor(student.fine_tune(body, head, images, labels, **options)))
+    compare(losses[0], losses[1], rule="what 20 epochs with learning rate 0.01 and seed 0 give, where nothing is said")
 
 
 DIGITS_BODY = """nn.Sequential(

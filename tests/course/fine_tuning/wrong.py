@@ -167,6 +167,18 @@ def replace_head(model, num_classes):
             return model
 
 
+# --- head_last_layer: the last layer of classifier is taken for its last Linear -> test_replace_head_takes_the_last_of_classifier
+_replace_head = replace_head
+
+
+def replace_head(model, num_classes):
+    if hasattr(model, "fc") or isinstance(model.classifier, nn.Linear):
+        return _replace_head(model, num_classes)
+    old = model.classifier[-1]
+    model.classifier[-1] = nn.Linear(old.in_features, num_classes, device=old.weight.device, dtype=old.weight.dtype)
+    return model
+
+
 # --- head_index_one: the last layer is thought to be number 1, as in one family -> test_replace_head_takes_the_last_of_classifier, test_replace_head_of_torchvision_models
 _replace_head = replace_head
 
@@ -935,6 +947,30 @@ _fine_tune = fine_tune
 
 def fine_tune(body, head, images, labels, epochs=20, lr=1e-2, seed=0):
     return _fine_tune(body, head, images, labels, epochs or 20, lr, seed)
+
+
+# --- tune_ten_epochs: 10 epochs where none are given -> test_fine_tune_repeats_itself
+_fine_tune = fine_tune
+
+
+def fine_tune(body, head, images, labels, epochs=10, lr=1e-2, seed=0):
+    return _fine_tune(body, head, images, labels, epochs, lr, seed)
+
+
+# --- tune_slower: a learning rate of 1e-3 where none is given -> test_fine_tune_repeats_itself
+_fine_tune = fine_tune
+
+
+def fine_tune(body, head, images, labels, epochs=20, lr=1e-3, seed=0):
+    return _fine_tune(body, head, images, labels, epochs, lr, seed)
+
+
+# --- tune_another_seed: seed 42 where none is given -> test_fine_tune_repeats_itself
+_fine_tune = fine_tune
+
+
+def fine_tune(body, head, images, labels, epochs=20, lr=1e-2, seed=42):
+    return _fine_tune(body, head, images, labels, epochs, lr, seed)
 
 
 # --- tune_no_seed: the order comes from the global generator -> test_fine_tune_repeats_itself
