@@ -7,7 +7,7 @@ colour, move, hide or fake anything. Colour is never the only carrier of a meani
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TextIO
 
 from rich.console import Console
@@ -37,15 +37,20 @@ def console(stream: TextIO) -> Console:
     return Console(file=stream, markup=False, highlight=False, emoji=False)
 
 
-def show(report: Report, out: Console, course: Course | None = None) -> None:
-    """Print `report`: the table, what went wrong and what to do next. `course` tells where the lessons are."""
+def show(report: Report, out: Console, course: Course | None = None, unchanged: Collection[str] = ()) -> None:
+    """Print `report`: the table, what went wrong and what to do next.
+
+    Args:
+        course: tells where the lessons are.
+        unchanged: exercises that were not graded again, since nothing has changed.
+    """
     out.print()
-    out.print(Padding(_table(report, out), (0, 0, 0, 2)))
+    out.print(Padding(_table(report, out, unchanged), (0, 0, 0, 2)))
     for exercise in report.exercises:
         _show_exercise(exercise, out)
     _show_errors(report, out)
     out.print()
-    for line in _notices(report):
+    for line in _notices(report, unchanged):
         out.print(Text(line, style="dim"))
     out.print(Text("Next: ", style="bold").append(Text(next_step(report, course), style="not bold")))
 
@@ -53,7 +58,7 @@ def show(report: Report, out: Console, course: Course | None = None) -> None:
 # The table -------------------------------------------------------------------------------------
 
 
-def _table(report: Report, out: Console) -> Table:
+def _table(report: Report, out: Console, unchanged: Collection[str]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     longest = max(len(name) for name in ("Total", *(exercise.name for exercise in report.exercises)))
     table.add_column(overflow="fold", width=min(longest, out.width // 3))
@@ -63,12 +68,10 @@ def _table(report: Report, out: Console) -> Table:
     width = max(6, min(24, (out.width - 48) // 3))
     for exercise in report.exercises:
         bar = _bar(exercise.score, exercise.max_score, exercise.deferred_points, width, out)
-        table.add_row(
-            Text(one_line(exercise.name)),
-            bar,
-            _score(exercise),
-            Text(outcomes(exercise), style=STYLES.get(exercise.status, "")),
-        )
+        told = Text(outcomes(exercise), style=STYLES.get(exercise.status, ""))
+        if exercise.name in unchanged:
+            told.append(", unchanged", style="dim")
+        table.add_row(Text(one_line(exercise.name)), bar, _score(exercise), told)
     if len(report.exercises) > 1:
         table.add_row("", "", "", "")
         bar = _bar(report.score, report.max_score, report.deferred_points, width, out)
@@ -201,7 +204,7 @@ def _errors(exercise: Exercise) -> Iterable[str]:
         yield f"{name}, {headline(test.title)}: {_clipped(test.message or 'no reason was recorded')}"
 
 
-def _notices(report: Report) -> Iterable[str]:
+def _notices(report: Report, unchanged: Collection[str]) -> Iterable[str]:
     isolation = report.environment.isolation
     if isolation.processes == "none":
         yield "Run in the grader's own process (--in-process): good for debugging, not a grade."
@@ -212,7 +215,10 @@ def _notices(report: Report) -> Iterable[str]:
     if deferred:
         what = f"{count(len(deferred), 'test')}, {points(sum(test.points for test in deferred))}"
         yield f"Deferred to a machine with a GPU: {what}; neither won nor lost here."
-    yield f"Seed {report.seed}: --seed {report.seed} grades with the same inputs again."
+    if unchanged:
+        yield f"Not graded again, since nothing has changed: {count(len(unchanged), 'exercise')}. --fresh grades anew."
+    if len(unchanged) < len(report.exercises):
+        yield f"Seed {report.seed}: --seed {report.seed} grades with the same inputs again."
 
 
 def next_step(report: Report, course: Course | None = None) -> str:

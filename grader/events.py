@@ -20,6 +20,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     file: str  # path of the submission's file, for messages and tracebacks
     source: bytes  # what the file holds: read once, before anything runs
     root: str  # the folder that the worker may read (the submission); "" for none
+    importable: list[str] = []  # where the file may import from: its own folder, and the root
     parts: list[tuple[int, int]] = []  # a notebook's cells: the first and the last line of each in `source`
     decided: Literal["todo", "failed"] | None = None  # the outcome of all its tests, where nothing is to be run
     only_tests: list[str] | None = None  # names of test functions or of single cases; None: all

@@ -132,9 +132,16 @@ def target_of(attempt: Attempt, options: Options) -> Target:
         source=attempt.source,
         parts=list(attempt.parts),
         root=str(attempt.root or ""),
+        importable=_importable(attempt),
         decided="todo" if todo else "failed" if attempt.status == "invalid" else None,
         only_tests=None if options.only_tests is None else list(options.only_tests.get(attempt.exercise.name, ())),
     )
+
+
+def _importable(attempt: Attempt) -> list[str]:
+    if attempt.root is None or attempt.file is None:
+        return []
+    return list(dict.fromkeys([str(attempt.file.parent), str(attempt.root)]))
 
 
 def _judged(job: Job, launcher: Launcher) -> Iterator[Event]:

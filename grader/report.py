@@ -168,6 +168,17 @@ def exercise_report(
     )
 
 
+def with_exercises(report: Report, exercises: list[Exercise]) -> Report:
+    """`report` with other exercises, added up."""
+    return msgspec.structs.replace(
+        report,
+        score=total([exercise.score for exercise in exercises]),
+        max_score=total([exercise.max_score for exercise in exercises]),
+        deferred_points=total([exercise.deferred_points for exercise in exercises]),
+        exercises=exercises,
+    )
+
+
 def _status(tests: list[Test]) -> Status:
     outcomes = {test.outcome for test in tests}
     if "error" in outcomes or not outcomes:  # nothing tested is nothing passed

@@ -1,4 +1,4 @@
-"""Which grader this is: part of what decides whether a grade still stands."""
+"""Which grader this is, and which torch: part of what decides whether a grade still stands."""
 
 from __future__ import annotations
 
@@ -23,3 +23,12 @@ def version() -> str:
     except PackageNotFoundError:  # run from a checkout that is not installed
         number = "0"
     return f"{number}+{digest.hexdigest()[:8]}"
+
+
+@cache
+def installed_torch() -> str:
+    """torch's version without importing it, nor what stands behind a plus; "" where it is not installed."""
+    try:
+        return installed("torch").partition("+")[0]
+    except PackageNotFoundError:
+        return ""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 
 import msgspec
 
 from grader.course import Course
-from grader.report import Exercise, Report, Test, exercise_report, total
+from grader.report import Exercise, Report, Test, exercise_report, with_exercises
 from grader.submission import Submission
-from grader.version import version
+from grader.version import installed_torch, version
 
 
 def stands(report: Report, submission: Submission, course: Course, seed: int, needed: Sequence[str]) -> bool:
@@ -27,7 +24,7 @@ def stands(report: Report, submission: Submission, course: Course, seed: int, ne
         and (report.course.sha256, report.seed) == (course.sha256, seed)
         and environment.grader == version()
         and environment.python == platform.python_version()
-        and (environment.torch or "").partition("+")[0] in ("", _torch())
+        and (environment.torch or "").partition("+")[0] in ("", installed_torch())
         and environment.isolation.processes != "none"
         and not set(needed) & set(environment.isolation.missing)
         and not any(_has_error(exercise) for exercise in report.exercises)
@@ -36,15 +33,6 @@ def stands(report: Report, submission: Submission, course: Course, seed: int, ne
 
 def _has_error(exercise: Exercise) -> bool:
     return exercise.status == "error" or any(test.outcome == "error" for test in exercise.tests)
-
-
-@cache
-def _torch() -> str:
-    """torch's version without importing it, nor what stands behind a plus."""
-    try:
-        return installed("torch").partition("+")[0]
-    except PackageNotFoundError:
-        return ""
 
 
 def deferred(report: Report) -> dict[str, list[str]]:
@@ -70,17 +58,14 @@ def merged(report: Report, later: Report) -> Report:
     both = msgspec.structs.replace(
         isolation, held=[layer for layer in isolation.held if layer not in missing], missing=missing
     )
-    return msgspec.structs.replace(
+    longer = msgspec.structs.replace(
         report,
         duration_s=round(report.duration_s + later.duration_s, 3),
         environment=msgspec.structs.replace(
             report.environment, device=later.environment.device, torch=later.environment.torch, isolation=both
         ),
-        score=total([exercise.score for exercise in exercises]),
-        max_score=total([exercise.max_score for exercise in exercises]),
-        deferred_points=total([exercise.deferred_points for exercise in exercises]),
-        exercises=exercises,
     )
+    return with_exercises(longer, exercises)
 
 
 def _merged(exercise: Exercise, decided: dict[tuple[str, str], Test]) -> Exercise:

@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from grader.errors import UsageError
+from grader.intake.person import Person
 from grader.report import CourseId, Exercise, Outcome, Report, Status, total
 
 SUMMARY = "summary.json"
@@ -27,14 +28,6 @@ no exercise, `invalid` has files and none that can be loaded, and in an `error` 
 
 LOOK: dict[Outcome, str] = {"crashed": "crashed", "timeout": "timed out", "error": "could not be judged"}
 """Outcomes that a person should look at."""
-
-
-class Person(msgspec.Struct, kw_only=True, frozen=True):
-    """Who a student is to the platform that the submission came from, as far as the download tells."""
-
-    name: str | None = None
-    email: str | None = None
-    number: str | None = None  # the platform's own: Canvas's user id, Moodle's participant, Gradescope's sid
 
 
 class Marks(msgspec.Struct, kw_only=True, frozen=True):

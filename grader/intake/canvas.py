@@ -15,10 +15,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.batch.summary import Person
 from grader.course import Course
 from grader.intake.claims import Claim, Taken
 from grader.intake.members import shown
+from grader.intake.person import Person
 
 FILE = re.compile(r"(?P<name>.+?)_(?:LATE_)?(?P<user>\d+)_\d+_(?P<file>.+)", re.DOTALL)
 ANONYMOUS = re.compile(r"(?:LATE_)?(?P<name>anon)_(?P<user>[A-Za-z0-9]+)_\d+_(?P<file>.+)", re.DOTALL)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.batch.summary import Person
 from grader.course import Course
 from grader.intake.names import Order
+from grader.intake.person import Person
 
 
 @dataclass(frozen=True)

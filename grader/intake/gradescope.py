@@ -24,11 +24,11 @@ from typing import Any
 import msgspec
 import yaml
 
-from grader.batch.summary import Person
 from grader.course import Course
 from grader.errors import UsageError
 from grader.intake.claims import Claim, Taken
 from grader.intake.members import shown
+from grader.intake.person import Person
 from grader.submission import printable
 
 METADATA = "submission_metadata.yml"

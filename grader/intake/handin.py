@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.batch.summary import Person
 from grader.intake.claims import Claim
 from grader.intake.errors import IntakeError
 from grader.intake.layout import Piece, files_in, known_problem, laid_out
 from grader.intake.names import Order, student_id
+from grader.intake.person import Person
 
 Label = Callable[[Path], str]
 

@@ -15,10 +15,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.batch.summary import Person
 from grader.course import Course
 from grader.intake.claims import Claim, Taken
 from grader.intake.members import shown
+from grader.intake.person import Person
 from grader.submission import printable
 
 ENTRY = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)

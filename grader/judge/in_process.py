@@ -32,8 +32,7 @@ class InProcess:
         self._source = b""
 
     def open(self, target: Target, accelerator: bool) -> Loaded:
-        if target.root and target.root not in sys.path:
-            sys.path.append(target.root)
+        sys.path += [folder for folder in target.importable if folder not in sys.path]
         try:
             module, problems = loading.load(target.source, target.file, target.exercise, target.parts)
         except Exception as error:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 import tempfile
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -29,9 +29,13 @@ UNBANNED = {"backward", "import", "load", "begin", "hello"}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker needs to know before its first call. `readable`: the submission's folder or file."""
+    """What a worker needs to know before its first call.
+
+    `readable`: the submission's folder or file; `importable`: the folders it may import from.
+    """
 
     readable: str
+    importable: list[str]
     scratch: str
     layers_off: list[str]
     accelerator: bool
@@ -58,7 +62,7 @@ class Worker(Peer):
     # operations
 
     def _hello(self) -> dict[str, Any]:
-        return {"held": self._confinement.held, "missing": self._confinement.missing}
+        return {"held": self._confinement.held, "missing": self._confinement.missing, "process": os.getpid()}
 
     def _load(self, source: bytes, filename: str, name: str, parts: list[list[int]]) -> list[loading.Problem]:
         self.filename = filename
@@ -105,7 +109,6 @@ def serve(channel: Channel, settings: Settings) -> None:
     )
     sys.dont_write_bytecode = True
     tempfile.tempdir = settings.scratch
-    if Path(settings.readable).is_dir():
-        sys.path.append(settings.readable)  # last: nothing of the submission's shadows a library
+    sys.path += settings.importable  # last: nothing of the submission's shadows a library
     gc.collect()
     Worker(channel, settings, confinement).serve()

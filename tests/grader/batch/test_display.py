@@ -9,8 +9,9 @@ import pytest
 
 from grader.batch.display import show, watched
 from grader.batch.run import Graded
-from grader.batch.summary import ExerciseInfo, Marks, Person, Standing, Student, Summary
+from grader.batch.summary import ExerciseInfo, Marks, Standing, Student, Summary
 from grader.display import console
+from grader.intake.person import Person
 from grader.report import CourseId
 
 

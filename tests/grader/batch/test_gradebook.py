@@ -8,7 +8,8 @@ import io
 import pytest
 
 from grader.batch.gradebook import gradebook
-from grader.batch.summary import ExerciseInfo, Marks, Person, Student, Summary
+from grader.batch.summary import ExerciseInfo, Marks, Student, Summary
+from grader.intake.person import Person
 from grader.report import CourseId
 
 

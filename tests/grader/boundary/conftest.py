@@ -22,6 +22,7 @@ from grader.worker.serve import Settings, Worker
 SUBMISSION = Path(__file__).parent / "submission.py"
 SETTINGS = Settings(
     readable="",
+    importable=[],
     scratch="",
     layers_off=[],
     accelerator=False,

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.batch.summary import Person, Student, Summary, exercise_infos, student
+from grader.batch.summary import Student, Summary, exercise_infos, student
+from grader.intake.person import Person
 from grader.report import (
     UNDECIDED,
     CourseId,

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch.summary import Person, Summary
+from grader.batch.summary import Summary
 from grader.errors import UsageError
 from grader.export import tables
 from grader.export.canvas import canvas, heading
 from grader.export.grades import Table
+from grader.intake.person import Person
 from tests.grader.conftest import Write
 from tests.grader.export.conftest import batch, exercise, report, softmax
 

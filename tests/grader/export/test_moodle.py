@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch.summary import Person, Summary
+from grader.batch.summary import Summary
 from grader.errors import UsageError
 from grader.export.grades import Table
 from grader.export.moodle import moodle
+from grader.intake.person import Person
 from tests.grader.conftest import Write
 from tests.grader.export.conftest import batch, case, exercise, report, softmax
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch.summary import Person
 from grader.errors import UsageError
 from grader.intake import IntakeError, gradescope
+from grader.intake.person import Person
 from tests.grader.conftest import Write
 from tests.grader.intake.conftest import CODE, Look, Opened, students, zipped
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.batch.summary import Person, Student, Summary, exercise_infos, student
+from grader.batch.summary import Student, Summary, exercise_infos, student
+from grader.intake.person import Person
 from grader.report import (
     CourseId,
     Environment,

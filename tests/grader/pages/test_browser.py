@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from grader.batch.summary import Person
+from grader.intake.person import Person
 from grader.pages import index_page
 from grader.pages.theme import digest
 from grader.report import Outcome

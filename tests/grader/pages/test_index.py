@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from grader.batch.summary import Person, Student
+from grader.batch.summary import Student
+from grader.intake.person import Person
 from grader.pages import index_page
 from grader.pages.failing import MAX_MESSAGES, Failures
 from grader.report import Exercise, Report

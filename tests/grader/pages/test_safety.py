@@ -11,7 +11,7 @@ from functools import cache
 import msgspec
 import pytest
 
-from grader.batch.summary import Person
+from grader.intake.person import Person
 from grader.pages import feedback_page, index_page
 from grader.report import Report, one_line
 from tests.grader.pages.reading import Page
