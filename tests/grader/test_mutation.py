@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from grader.boundary.channel import Channel
 from grader.course import Course
@@ -15,6 +16,7 @@ from grader.errors import CourseError
 from grader.grading import Options, switched_off
 from grader.processes.child import Child, Launcher, Role
 from grader.processes.launch import launched
+from tests.mutation.__main__ import main
 from tests.mutation.explained import explanations
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.outcome import Outcome
@@ -322,3 +324,33 @@ def test_explanations_that_cannot_be_read_are_told(tmp_path: Path, course: Cours
     file.write_text(text)
     with pytest.raises(CourseError, match=message):
         explanations(course, file)
+
+
+# --- the command ------------------------------------------------------------------------------
+
+
+def test_mutants_are_listed_by_exercise_and_function() -> None:
+    done = CliRunner().invoke(main, ["--list", "--only", "tensor_ops", "--function", "pick"])
+    assert done.exit_code == 0
+    assert "tensor_ops  pick: return x.gather" in done.output
+    assert all(line.startswith("tensor_ops  pick: ") for line in done.output.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--only", "tensor_op"], "No exercise is called 'tensor_op'. Did you mean 'tensor_ops'?"),
+        (["--only", "tensor_ops", "--function", "pic"], "has no mutants in 'pic'. Did you mean 'pick'?"),
+    ],
+)
+def test_what_cannot_be_chosen_is_told(options: list[str], message: str) -> None:
+    done = CliRunner().invoke(main, ["--list", *options])
+    assert done.exit_code == 1
+    assert message in done.output
+
+
+def test_every_explanation_belongs_to_a_mutant() -> None:
+    course = Course.load(Path(__file__).parents[2])
+    for exercise in course.exercises:
+        ids = {mutant.id for mutant in mutants(exercise.solution.read_text(encoding="utf-8"))}
+        assert explanations(course).get(exercise.name, {}).keys() <= ids

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from grader.course import Course, Exercise
-from grader.errors import GraderError
+from grader.errors import GraderError, UsageError, did_you_mean
 from grader.grading import Options, switched_off
 from grader.processes.launch import launched
 from tests.mutation.explained import explanations
@@ -47,13 +47,11 @@ def main(only: tuple[str, ...], function: str | None, jobs: int, listing: bool, 
     out = Console()
     try:
         course = Course.load(ROOT)
-        exercises = course.select(only)
+        chosen = {exercise: _mutants(exercise, function) for exercise in course.select(only)}
         if listing:
-            for exercise in exercises:
-                for mutant in _mutants(exercise, function):
-                    out.print(f"{exercise.name}  {mutant.id}", markup=False, highlight=False, soft_wrap=True)
+            _list(chosen, out)
             return
-        outcomes = _run(course, exercises, function, jobs, Killed(killed), out)
+        outcomes = _run(course, chosen, jobs, Killed(killed), out)
     except GraderError as error:
         raise click.ClickException(str(error)) from error
     show(outcomes, out)
@@ -61,12 +59,29 @@ def main(only: tuple[str, ...], function: str | None, jobs: int, listing: bool, 
 
 
 def _mutants(exercise: Exercise, function: str | None) -> list[Mutant]:
-    found = mutants(exercise.solution.read_text(encoding="utf-8"))
-    return [mutant for mutant in found if function is None or f"{mutant.function}.".startswith(f"{function}.")]
+    """The mutants of a solution, or of one function or class of it.
+
+    Raises:
+        UsageError: nothing is called so.
+    """
+    every = mutants(exercise.solution.read_text(encoding="utf-8"))
+    if function is None:
+        return every
+    found = [mutant for mutant in every if f"{mutant.function}.".startswith(f"{function}.")]
+    if not found:
+        known = sorted({mutant.function for mutant in every})
+        raise UsageError(f"{exercise.solution} has no mutants in '{function}'.{did_you_mean(function, known)}")
+    return found
+
+
+def _list(chosen: dict[Exercise, list[Mutant]], out: Console) -> None:
+    for exercise, found in chosen.items():
+        for mutant in found:
+            out.print(f"{exercise.name}  {mutant.id}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _run(
-    course: Course, exercises: tuple[Exercise, ...], function: str | None, jobs: int, killed: Killed, out: Console
+    course: Course, chosen: dict[Exercise, list[Mutant]], jobs: int, killed: Killed, out: Console
 ) -> list[Outcome]:
     explained = explanations(course)
     hurried = replace(course, settings=msgspec.structs.replace(course.settings, timeout_s=TIMEOUT_S))
@@ -77,9 +92,8 @@ def _run(
         Progress(console=out, transient=True, disable=not out.is_terminal) as bar,
     ):
         bench = Bench(hurried, Options(seed=0, off=off), launcher)
-        for exercise in exercises:
+        for exercise, every in chosen.items():
             plain = plain_source(exercise, bench)
-            every = _mutants(exercise, function)
             left = [mutant for mutant in every if (exercise.name, mutant) not in killed]
             living = []
             for mutant, judgement in bar.track(
