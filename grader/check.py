@@ -23,6 +23,7 @@ from rich.text import Text
 from grader.answers import Answer, WrongAnswer, right_answers, wrong_answers
 from grader.course import Course, Exercise
 from grader.grading import Options, grade, switched_off
+from grader.hints import tasks_in
 from grader.processes.child import Launcher
 from grader.processes.launch import WARM, launched
 from grader.report import Report, Test, clean
@@ -35,7 +36,6 @@ ALTERNATIVES = 2
 """How many right answers in other styles an exercise has at least."""
 
 TASK = re.compile(r"TODO (\d+)")
-SECTION = re.compile(r"^### (\d+)\. ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -183,21 +183,10 @@ def _gaps(exercise: Exercise, cases: Sequence[Case], tests: Sequence[Test], name
     lesson = exercise.lesson.read_text(encoding="utf-8") if exercise.lesson.is_file() else ""
     if not lesson:
         yield "there is no lesson"
-    hints = hints_of(lesson)
+    hints = {task.number: len(task.hints) for task in tasks_in(lesson)}
     for task in sorted({int(number) for number in TASK.findall(exercise.stub.read_text(encoding="utf-8"))}):
-        if len(hints.get(task, [])) != HINTS:
-            yield f"task {task} has {len(hints.get(task, []))} hints in the lesson, not {HINTS}"
-
-
-def hints_of(lesson: str) -> dict[int, list[str]]:
-    """The hints in a lesson, by the number of their task, in the order in which they are to be given."""
-    _, _, part = lesson.partition("\n## Hints\n")
-    pieces = SECTION.split(part)
-    found = re.compile(r"<details><summary>.*?</summary>(.*?)</details>", re.DOTALL)
-    return {
-        int(number): [hint.strip() for hint in found.findall(text)]
-        for number, text in zip(pieces[1::2], pieces[2::2], strict=True)
-    }
+        if hints.get(task, 0) != HINTS:
+            yield f"task {task} has {hints.get(task, 0)} hints in the lesson, not {HINTS}"
 
 
 def _show(found: Sequence[Findings], out: Console) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.answers import right_answers, wrong_answers
-from grader.check import Findings, check_exercise, hints_of
+from grader.check import Findings, check_exercise
 from grader.course import Course
 from grader.errors import CourseError
 from grader.grading import Options, switched_off
@@ -146,8 +146,3 @@ def test_a_course_without_a_solution(tmp_path: Path) -> None:
     course = _course(tmp_path, {"solutions/01_double/double.py": None})
     with pytest.raises(CourseError, match="has no solution"):
         right_answers(course, course.exercises[0])
-
-
-def test_hints() -> None:
-    lesson = f"# A\n\n### 1. no\n\n## Hints\n\n### 1. double\n\n{HINTS}\n\n### 12. halve\n\n{HINTS}\n"
-    assert hints_of(lesson) == {1: ["Think."] * 3, 12: ["Think."] * 3}
