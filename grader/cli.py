@@ -26,6 +26,7 @@ from grader.commands.diff import diff
 from grader.commands.export import export
 from grader.commands.grade import grade
 from grader.commands.gradescope import gradescope
+from grader.commands.watch import watch
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ COMMANDS: dict[str, click.Command] = {
     "diff": diff,
     "export": export,
     "gradescope": gradescope,
+    "watch": watch,
 }
 """Named commands. Anything else is a PATH or an option of `grade` (a folder `check` is `./check`)."""
 

@@ -67,19 +67,19 @@ def _table(report: Report, out: Console, unchanged: Collection[str]) -> Table:
     table.add_column(ratio=1)
     width = max(6, min(24, (out.width - 48) // 3))
     for exercise in report.exercises:
-        bar = _bar(exercise.score, exercise.max_score, exercise.deferred_points, width, out)
+        won = bar(exercise.score, exercise.max_score, exercise.deferred_points, width, out)
         told = Text(outcomes(exercise), style=STYLES.get(exercise.status, ""))
         if exercise.name in unchanged:
             told.append(", unchanged", style="dim")
-        table.add_row(Text(one_line(exercise.name)), bar, _score(exercise), told)
+        table.add_row(Text(one_line(exercise.name)), won, _score(exercise), told)
     if len(report.exercises) > 1:
         table.add_row("", "", "", "")
-        bar = _bar(report.score, report.max_score, report.deferred_points, width, out)
-        table.add_row(Text("Total", style="bold"), bar, _score(report), _waiting(report))
+        won = bar(report.score, report.max_score, report.deferred_points, width, out)
+        table.add_row(Text("Total", style="bold"), won, _score(report), _waiting(report))
     return table
 
 
-def _bar(score: float, decided: float, deferred: float, width: int, out: Console) -> Text:
+def bar(score: float, decided: float, deferred: float, width: int, out: Console) -> Text:
     """Won, open and undecided points. Full only if all are won, and empty only if none is."""
     whole = decided + deferred
     won = max(int(width * (score / whole)), 1) if score else 0
@@ -88,9 +88,9 @@ def _bar(score: float, decided: float, deferred: float, width: int, out: Console
     else:
         later = min(int(width * (deferred / whole)), width - won - 1) if whole else 0
     solid, light, dots = ("━", "─", "·") if _is_unicode(out) else ("#", "-", ".")
-    bar = Text(solid * won, style="green")
-    bar.append(light * (width - won - later), style="dim")
-    return bar.append(dots * later, style="blue")
+    drawn = Text(solid * won, style="green")
+    drawn.append(light * (width - won - later), style="dim")
+    return drawn.append(dots * later, style="blue")
 
 
 def _is_unicode(out: Console) -> bool:
@@ -119,14 +119,14 @@ def _show_exercise(exercise: Exercise, out: Console) -> None:
         return
     _heading(exercise, out)
     for note in exercise.notes:
-        _paragraph(note, out)
+        show_message(note, out)
     if exercise.message and exercise.status != "error":  # that stands with the grader's faults
-        _paragraph(exercise.message, out)
+        show_message(exercise.message, out)
     if unusable:
         return
     told: set[str] = set()
     for tests in alike(lost):
-        _show_lost(tests, out, told)
+        show_lost(tests, out, told)
     _sentence("Not written yet", todo, out)
 
 
@@ -136,7 +136,7 @@ def _heading(exercise: Exercise, out: Console) -> None:
     out.print(heading.append(f"  {one_line(exercise.title)}", style="not bold dim"))
 
 
-def _show_lost(tests: list[Test], out: Console, told: set[str]) -> None:
+def show_lost(tests: list[Test], out: Console, told: set[str]) -> None:
     """One lost test, or several cases of one that are alike.
 
     A message of one line is about the file, not about the test: a forbidden call, a missing name.
@@ -149,17 +149,18 @@ def _show_lost(tests: list[Test], out: Console, told: set[str]) -> None:
     out.print()
     out.print(Padding(title.append(f"  ({aside})", style="not bold dim"), (0, 0, 0, 2)))
     if test.message in told:
-        _paragraph("As above.", out)
+        show_message("As above.", out)
         return
     if test.message:
-        _paragraph(test.message, out)
+        show_message(test.message, out)
         if "\n" not in test.message:
             told.add(test.message)
     if test.hint:
-        _paragraph(test.hint, out, lead="Hint: ")
+        show_message(test.hint, out, lead="Hint: ")
 
 
-def _paragraph(text: str, out: Console, lead: str = "") -> None:
+def show_message(text: str, out: Console, lead: str = "") -> None:
+    """A paragraph from a submission or a suite, made safe and cut."""
     out.print(Padding(Text(lead, style="cyan").append(_clipped(text), style="default"), (0, 0, 0, 4)))
 
 

@@ -44,8 +44,12 @@ class Station:
         self._closed = False
         self._device: str | None = None  # what GPU tests run on here; None where no bench could say so
 
-    def grade(self, submission: Submission, options: Options) -> Report:
+    def grade(
+        self, submission: Submission, options: Options, watch: Callable[[Event], None] = lambda event: None
+    ) -> Report:
         """The report of `submission`. What a dying process cost is graded again.
+
+        `watch` is called with each event; what it raises ends the judge.
 
         Raises:
             NotConfinedError: needed layers are missing.
@@ -55,7 +59,7 @@ class Station:
             launcher = self._started()
             broken: list[Broken] = []
             try:
-                report = grade(self._course, submission, options, launcher, _keep(broken))
+                report = grade(self._course, submission, options, launcher, _keep(broken, watch))
             except NotConfinedError:
                 raise
             except GraderError:
@@ -124,9 +128,10 @@ def _collect(bench: Child, job: Job) -> str:
     raise GraderError(f"The suites could not be collected: {reason}.")
 
 
-def _keep(broken: list[Broken]) -> Callable[[Event], None]:
-    def watch(event: Event) -> None:
+def _keep(broken: list[Broken], watch: Callable[[Event], None]) -> Callable[[Event], None]:
+    def note(event: Event) -> None:
         if isinstance(event, Broken):
             broken.append(event)
+        watch(event)
 
-    return watch
+    return note

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT = Path("-")
 
-OTHERS = ("batch", "check", "diff", "export", "gradescope")
+OTHERS = ("watch", "batch", "check", "diff", "export", "gradescope")
 """The named commands, for the help text."""
 
 
