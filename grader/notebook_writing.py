@@ -142,11 +142,13 @@ def _about(part: str, sections: list[str]) -> str | None:
 
 
 def _markdown(text: str) -> NotebookNode:
-    return nbformat.v4.new_markdown_cell(text)
+    cell: NotebookNode = nbformat.v4.new_markdown_cell(text)
+    return cell
 
 
 def _code(text: str) -> NotebookNode:
-    return nbformat.v4.new_code_cell(text)
+    cell: NotebookNode = nbformat.v4.new_code_cell(text)
+    return cell
 
 
 def _written(cells: list[NotebookNode], name: str) -> bytes:
