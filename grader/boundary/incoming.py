@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ from grader.boundary.shares import Busy, Shares
 from grader.boundary.tensors import checked_device, tensor_from_wire
 from grader.boundary.watch import Watch
 from grader.boundary.wire import MAX_DEPTH, ProtocolError
+
+MAX_REPEATED = 1 << 20
+"""How many values containers may hold in all, counting what they share each time: a few lists that hold one
+another would take for ever to compare or to write out."""
 
 
 class NamedTuple(tuple[Any, ...]):
@@ -45,6 +50,7 @@ class Incoming(Shares):
         self._busy = busy
         self._answers = answers
         self._odd_keys = 0
+        self._repeats = False
         self.outputs: tuple[torch.Tensor, ...] = ()
 
     def decode(self, sent: wire.Value, depth: int = 0) -> Any:
@@ -52,7 +58,19 @@ class Incoming(Shares):
         if depth > MAX_DEPTH + 1:
             raise ProtocolError("nested too deep")
         decode = _DECODERS.get(type(sent))
-        return sent if decode is None else decode(self, sent, depth)
+        value = sent if decode is None else decode(self, sent, depth)
+        if not depth:
+            self.check([value])
+        return value
+
+    def check(self, values: Iterable[Any]) -> None:
+        """Raises ProtocolError where something is held so often, by what is held often itself, that it is endless."""
+        try:
+            endless = self._repeats and _count(values, {}) > MAX_REPEATED
+        except RecursionError:
+            endless = True
+        if endless:
+            raise ProtocolError("lists within lists, endlessly")
 
     def apply(self, update: wire.Update, ours: Any) -> None:
         """Let something that this side shared become what the other side made of it."""
@@ -194,7 +212,9 @@ class Incoming(Shares):
     def _shared(self, sent: wire.Shared, depth: int) -> Any:
         holder = self if sent.key in self.things else self._busy.holder(sent.key)
         if holder is not None:
-            return holder.things[sent.key]
+            thing = holder.things[sent.key]
+            self._repeats |= isinstance(thing, list | dict | set)
+            return thing
         tensor = self._links.tensors.get(sent.key)
         if tensor is None:
             raise ProtocolError(f"nothing has the key {sent.key}")
@@ -233,6 +253,21 @@ class Incoming(Shares):
 
     def _object(self, sent: wire.Handle | wire.Own | wire.Function, depth: int) -> Any:
         return self._objects.resolve(sent)
+
+
+def _count(values: Iterable[Any], known: dict[int, int]) -> int:
+    """How many values these are with all that they hold. What holds itself counts as one within itself."""
+    count = 0
+    for value in values:
+        if not isinstance(value, list | tuple | set | frozenset | dict):
+            count += 1
+            continue
+        if id(value) not in known:
+            known[id(value)] = 1
+            inside = chain.from_iterable(value.items()) if isinstance(value, dict) else value
+            known[id(value)] += _count(inside, known)
+        count += known[id(value)]
+    return count
 
 
 _DECODERS: dict[type, Callable[[Incoming, Any, int], Any]] = {

@@ -24,7 +24,7 @@ from grader.boundary.tensors import frozen
 from grader.boundary.watch import leaf_to_wire
 from grader.boundary.wire import MAX_DEPTH, Blob, CannotCross
 
-MAX_INT_BITS = 1 << 16
+MAX_INT_BITS = 1 << 13  # Python refuses to write out many more than that in decimal
 
 MAX_ODD_KEYS = 1 << 13
 """How many keys and elements of dicts and sets a message may have that are no text, numbers or bytes.

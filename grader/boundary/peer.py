@@ -184,6 +184,7 @@ class Peer:
             else:
                 incoming.apply(update, holder.things[update.key])
                 holder.rewatch(update.key)
+        incoming.check(thing for call in self._busy for thing in call.things.values())
 
     # answering
 
