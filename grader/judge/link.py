@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import pytest
 
 from grader.bans.source import Violation, check
@@ -16,14 +18,22 @@ from grader.boundary.peer import Peer
 from grader.boundary.standin import JudgeObjects, StandIn, describe
 from grader.boundary.wire import Notes
 from grader.clock import Clock
+from grader.events import Target
+from grader.judge.guard import Guard
 from grader.judge.wording import Call, ending
 from grader.processes.child import Child
 
 MAX_BYTES = 1 << 30
 """What a worker may send during one test."""
 
+MAX_PRINTED = 1 << 16
+"""How many characters of printing are kept, whatever a worker calls its own limit."""
+
 GRACE_SECONDS = 3.0
 """How long a worker that has closed its channel may take to end by itself, so that it can be said how."""
+
+Problems = list[tuple[int, str, str, list[int]]]
+"""What went wrong in parts of a file: see `worker.loading.load`."""
 
 REMOTE = "remote "
 """How the label of a library module begins that a test imported in the worker."""
@@ -57,6 +67,7 @@ class Seen:
     absent: str | None = None  # a name that the submission does not define
     unwritten: bool = False  # NotImplementedError was raised
     asked: bool = False  # the submission was asked for anything
+    answered: bool = False  # something came back, beside what the module defines
 
     @classmethod
     def nothing(cls) -> Seen:
@@ -94,7 +105,7 @@ class Link(Peer):
     `gone`: why there is no worker any more; None while there is one.
     """
 
-    def __init__(self, child: Child, source: bytes, filename: str) -> None:
+    def __init__(self, child: Child, scratch: Path, source: bytes, filename: str) -> None:
         self.objects: JudgeObjects
         self._metered = Metered(child.channel)
         super().__init__(self._metered, 1, {})
@@ -105,20 +116,39 @@ class Link(Peer):
         self.gone: WorkerGone | None = None
         self.seen = Seen.nothing()
         self._child = child
+        self._scratch = scratch
+        self._guard: Guard | None = None
         self._source = source
         self._forbidden: tuple[str, ...] = ()
         self._module: Any = None
 
-    def begin(self, seed: int, forbidden: tuple[str, ...]) -> Any:
+    def hello(self) -> dict[str, Any]:
+        """Which layers hold the worker, before it runs a line of the submission. From then on it is guarded."""
+        said: dict[str, Any] = self.ask("hello")
+        self._guard = Guard(self._scratch, said["process"], self._child.kill)
+        return said
+
+    def load(self, target: Target) -> Problems:
+        """Have a file loaded. What it raises is raised; what its parts raise is returned."""
+        problems = self.ask("load", target.source, target.file, target.exercise, target.parts)
+        try:
+            return msgspec.convert(problems, Problems)
+        except msgspec.ValidationError as error:
+            raise self._lost(ProtocolError(str(error))) from None
+
+    def begin(self, seed: int, forbidden: tuple[str, ...]) -> StandIn:
         """Start a test: both sides forget the last one. Returns the submission's module."""
         self.links.clear()
         self.objects.clear()
         self._metered.left = MAX_BYTES
         self._forbidden = ()
-        self._module = self.ask("begin", seed, list(forbidden))
+        module = self.ask("begin", seed, list(forbidden))
+        if type(module) is not StandIn:  # with anything else, each test would seem to be at fault itself
+            raise self._lost(ProtocolError("a module is an object"))
+        self._module = module
         self.seen = Seen.nothing()
         self._forbidden = forbidden
-        return self._module
+        return module
 
     def remote(self, name: str) -> Any:
         """A library's module, imported in the worker."""
@@ -130,6 +160,8 @@ class Link(Peer):
     def end(self, grace_s: float = 0.0) -> int:
         """End the worker. Returns its exit code."""
         self.clock.close()
+        if self._guard is not None:
+            self._guard.close()
         return self._child.end(grace_s)
 
     # what a Peer leaves to its side
@@ -152,14 +184,17 @@ class Link(Peer):
             if call is not None:
                 call.raised = error
             raise
+        self.seen.answered |= op != "getattr" or args[0] is not self._module
         if call is not None:
             call.returned(result)
         return result
 
     def noted(self, notes: Notes) -> None:
-        self.seen.printed += notes.printed
-        if notes.denied and self.seen.denied is None:
-            self.seen.denied = notes.denied[0]
+        self.seen.printed = (self.seen.printed + notes.printed)[:MAX_PRINTED]
+        for name, line in notes.denied:
+            if name not in self._forbidden:  # it is shown for hidden tests too
+                raise ProtocolError("a denied call of what is not forbidden")
+            self.seen.denied = self.seen.denied or (name, line)
 
     def _note_call(self, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         if op not in ("call", "fake_device") or not isinstance(args[0], StandIn):
@@ -181,7 +216,9 @@ class Link(Peer):
         """Why there is no more to be had from the worker; it is ended in any case."""
         rang = self.clock.rang
         code = self.end(GRACE_SECONDS if isinstance(error, ChannelClosed) else 0.0)
-        if rang:
+        if self._guard is not None and self._guard.told is not None:
+            self.gone = WorkerGone("crashed", self._guard.told)
+        elif rang:
             self.gone = WorkerGone("timeout", f"There was no answer within {self.clock.seconds:g} seconds.")
         elif isinstance(error, ProtocolError):
             self.gone = WorkerGone("crashed", "What came back was no valid answer.")

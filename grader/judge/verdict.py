@@ -78,7 +78,8 @@ def _of_error(error: BaseException, happened: Happened) -> Verdict:
         return Verdict("todo")
     if isinstance(error, NOT_DECIDED_BY_SUITE):
         return Verdict("error", f"The suite left the test out: {error}")
-    if isinstance(error, CannotCross) or not happened.seen.asked or "call" not in happened.errors:
+    ours = not happened.seen.asked or (isinstance(error, CannotCross) and not happened.seen.answered)
+    if ours or "call" not in happened.errors:
         return Verdict("error", f"The test itself failed: {type(error).__name__}: {error}"[:MAX_TEXT])
     # The suite stumbled over what the submission gave it. Were it an error, an odd answer would cost nothing.
     detail = f": {error}" if happened.public else ""
@@ -92,12 +93,13 @@ def _told(happened: Happened, lines: Iterable[str], actual: Any = None) -> str:
     if call is None:
         head = []
     elif happened.public:
-        head = [f"{call}."]
+        head = [f"{_written(call)}."]
     else:
         head = [f"In {call.label}:"]
     text = "\n".join([*head, *filter(None, lines)])[:MAX_TEXT]
     if happened.public and happened.seen.printed.strip():
-        text += f"\nPrinted:\n{happened.seen.printed.rstrip()[:MAX_PRINTED]}"
+        printed = happened.seen.printed.rstrip()
+        text += f"\nPrinted:\n{printed[:MAX_PRINTED]}" + ("\n… and more" if len(printed) > MAX_PRINTED else "")
     return text
 
 
@@ -105,6 +107,14 @@ def _call(seen: Seen, actual: Any) -> Call | None:
     """The call that `actual` came from; otherwise the last one."""
     came = [call for call in seen.calls if actual is not None and call.result is actual]
     return came[-1] if came else seen.calls[-1] if seen.calls else None
+
+
+def _written(call: Call) -> str:
+    """The call in words, without what came back where words fail: a list may hold itself."""
+    try:
+        return str(call)
+    except RecursionError:
+        return f"{call.label}({call.given}) returned what cannot be written out"
 
 
 def _mismatch(error: Mismatch, public: bool) -> list[str]:

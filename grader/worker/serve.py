@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -64,7 +65,7 @@ class Worker(Peer):
     def _hello(self) -> dict[str, Any]:
         return {"held": self._confinement.held, "missing": self._confinement.missing, "process": os.getpid()}
 
-    def _load(self, source: bytes, filename: str, name: str, parts: list[list[int]]) -> list[loading.Problem]:
+    def _load(self, source: bytes, filename: str, name: str, parts: Sequence[list[int]] = ()) -> list[loading.Problem]:
         self.filename = filename
         self._module, problems = loading.load(source, filename, name, [(first, last) for first, last in parts])
         return problems
