@@ -1,0 +1,4 @@
+# mypy: ignore-errors
+"""Never finishes loading."""
+while True:
+    pass
