@@ -26,6 +26,8 @@ from grader.commands.diff import diff
 from grader.commands.export import export
 from grader.commands.grade import grade
 from grader.commands.gradescope import gradescope
+from grader.commands.hint import hint
+from grader.commands.status import status
 from grader.commands.watch import watch
 from grader.errors import GraderError
 
@@ -43,6 +45,8 @@ COMMANDS: dict[str, click.Command] = {
     "diff": diff,
     "export": export,
     "gradescope": gradescope,
+    "hint": hint,
+    "status": status,
     "watch": watch,
 }
 """Named commands. Anything else is a PATH or an option of `grade` (a folder `check` is `./check`)."""

@@ -78,6 +78,7 @@ class Exercise(msgspec.Struct, kw_only=True, frozen=True):
     """One exercise of one submission. `max_score` counts what was decided here.
 
     `notes`: what else there is to know of its file, such as a notebook's cells that raised.
+    `hints_shown`: how many of its hints `grade hint` has shown where it was worked on; null where that is not known.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Exercise(msgspec.Struct, kw_only=True, frozen=True):
     status: Status
     message: str | None
     notes: list[str]
+    hints_shown: int | None
     tests: list[Test]
 
 
@@ -152,6 +154,7 @@ def exercise_report(
     status: Status | None = None,
     message: str | None = None,
     notes: Sequence[str] = (),
+    hints_shown: int | None = None,
 ) -> Exercise:
     """Add up `tests`. `status` is worked out from their outcomes unless the caller knows better."""
     decided = [test for test in tests if test.outcome not in UNDECIDED]
@@ -164,6 +167,7 @@ def exercise_report(
         status=status or _status(tests),
         message=message,
         notes=list(notes),
+        hints_shown=hints_shown,
         tests=tests,
     )
 

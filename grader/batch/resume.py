@@ -73,4 +73,5 @@ def _merged(exercise: Exercise, decided: dict[tuple[str, str], Test]) -> Exercis
         decided.get((exercise.name, test.name), test) if test.outcome == "deferred" else test for test in exercise.tests
     ]
     kept = exercise.status if exercise.status in ("missing", "invalid") else None
-    return exercise_report(exercise.name, exercise.title, tests, kept, exercise.message, exercise.notes)
+    what = kept, exercise.message, exercise.notes, exercise.hints_shown
+    return exercise_report(exercise.name, exercise.title, tests, *what)

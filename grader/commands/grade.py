@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT = Path("-")
 
-OTHERS = ("watch", "batch", "check", "diff", "export", "gradescope")
+OTHERS = ("watch", "hint", "status", "batch", "check", "diff", "export", "gradescope")
 """The named commands, for the help text."""
 
 
@@ -87,6 +87,7 @@ def grade(
     kept = [] if recall is None or asked_anew else [one for one in map(recall.of, submission.attempts) if one]
     report = _graded(course, submission, options, kept)
     if recall is not None:
+        report = _with_hints(report, course)
         recall.keep(submission, report)
     try:
         _write(report, json_file)
@@ -94,6 +95,18 @@ def grade(
         unchanged = [one.exercise.name for one in kept]
         _show(report, course, sys.stderr if json_file == STANDARD_OUTPUT else sys.stdout, unchanged)
     return exit_code(report)
+
+
+def _with_hints(report: Report, course: Course) -> Report:
+    """`report`, which then also tells how many hints were shown of each exercise."""
+    import msgspec
+
+    from grader.hints_shown import hints_shown
+    from grader.report import with_exercises
+
+    shown = hints_shown(course)
+    exercises = [msgspec.structs.replace(one, hints_shown=shown.get(one.name, 0)) for one in report.exercises]
+    return with_exercises(report, exercises)
 
 
 def _is_own(paths: Sequence[Path], course: Course, options: Options) -> bool:

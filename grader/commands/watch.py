@@ -24,9 +24,5 @@ def watch(paths: tuple[Path, ...], course_dir: Path | None, only: tuple[str, ...
 
     course = load_course(course_dir, paths)
     options = Options(seed=secrets.randbits(32), off=switched_off(sandbox=not no_sandbox))
-    Watch(course, paths, only, options, console(sys.stdout), _hint).run()
+    Watch(course, paths, only, options, console(sys.stdout)).run()
     return PASSED
-
-
-def _hint(exercise: str) -> str:
-    return f"grade hint {exercise} shows the next one."

@@ -22,13 +22,11 @@ from grader.progress import progress
 from grader.recall import FOLDER, Recall
 from grader.submission import Submission
 from grader.watch import keys, screen
+from grader.watch.hinting import next_hint
 from grader.watch.session import Session
 
 STEP_MS = 50
 """How long nothing more is saved before a save counts: an editor may write several files."""
-
-Hint = Callable[[str], str]
-"""The next hint for an exercise."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,12 @@ class Watch:
     """`grade watch`, until `q` or Ctrl-C."""
 
     def __init__(
-        self, course: Course, paths: Sequence[Path], only: Sequence[str], options: Options, out: Console, hint: Hint
+        self, course: Course, paths: Sequence[Path], only: Sequence[str], options: Options, out: Console
     ) -> None:
         self._course = course
         self._paths = paths
         self._options = options
         self._out = out
-        self._hint = hint
         self._session = Session(course, paths, only, Recall(course, options.off))
         self._events: Queue[Saved | Key] = Queue()
 
@@ -84,7 +81,9 @@ class Watch:
                 self._grade(station, self._session.names)
                 screen.show_all(self._session, self._course, self._out)
             case Key("h"):
-                screen.show(self._session, self._course, self._out, self._hint(self._session.current))
+                current = self._session.current
+                hint = next_hint(self._course, current, self._session.results.get(current))
+                screen.show(self._session, self._course, self._out, hint)
             case Saved(paths):
                 self._session.turn_to(self._session.saved(paths) or self._session.current)
                 self._grade(station, [self._session.current])

@@ -187,7 +187,8 @@ def test_the_keys_are_the_contract_s() -> None:
     assert keys(CourseId) == ["name", "sha256"]
     assert keys(Environment) == ["grader", "python", "torch", "device", "isolation"]
     assert keys(Exercise) == [
-        *("name", "title", "score", "max_score", "deferred_points", "status", "message", "notes", "tests"),
+        *("name", "title", "score", "max_score", "deferred_points", "status", "message", "notes", "hints_shown"),
+        "tests",
     ]
     assert keys(Test) == [
         *("name", "title", "outcome", "forbidden", "points", "score", "visibility", "gpu", "duration_s", "message"),

@@ -78,7 +78,7 @@ def root(tmp_path: Path, write: Write) -> Path:
 
 def test_a_save_is_graded_and_keys_are_heard(root: Path) -> None:
     with watching(root) as terminal:
-        terminal.until("○ double doubles")
+        assert "○ double doubles" in terminal.until("q] quit")
         answer = root / "exercises/00_double/double.py"
         answer.write_text("def double(x):\n    return x\n")
         assert "not the double" in terminal.until("q] quit")
@@ -87,6 +87,8 @@ def test_a_save_is_graded_and_keys_are_heard(root: Path) -> None:
         assert "Since the last save: double doubles." in text and "1 of 2 exercises done" in text
         terminal.press("n")
         assert "0/1  not started" in terminal.until("q] quit")
+        terminal.press("h")
+        assert "there are none for triple." in terminal.until("q] quit")
         terminal.press("a")
         assert "not started" in terminal.until("q] quit")
         terminal.press("q")
