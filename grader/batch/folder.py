@@ -133,7 +133,7 @@ def _locked(lock: IO[str], path: Path) -> Iterator[None]:
 
 def file_name(student: str) -> str:
     """The report's file for the id `student`: the id itself where it can be a name, else told apart by a digest."""
-    stem = re.sub(r"[^\w.@+=, -]", "_", student).strip(" .-")
+    stem = re.sub(r"[^\w.@+=,'() -]", "_", student).strip(" .-")
     while len(os.fsencode(stem)) > MAX_STEM:
         stem = stem[:-1]
     if not stem or stem != student or stem.lower() in RESERVED:

@@ -21,6 +21,7 @@ from grader.batch.folder import Folder
 from grader.batch.gradebook import gradebook
 from grader.batch.summary import ExerciseInfo, Student, Summary, exercise_infos
 from grader.course import Course
+from grader.errors import UsageError
 from grader.grading import Options
 from grader.intake import Handin, find
 from grader.report import CourseId
@@ -64,6 +65,10 @@ def run(course: Course, plan: Plan, watch: Callable[[Graded], None] = lambda gra
         UsageError: there is nothing to grade, or the folder to write to is of no use.
         GraderError: it cannot go on; every report that was written stands.
     """
+    if plan.submissions.is_dir() and plan.out.resolve().is_relative_to(plan.submissions.resolve()):
+        raise UsageError(
+            f"--out {plan.out} lies in {plan.submissions}, among the submissions. Name a folder beside it."
+        )
     with Folder.held(plan.out) as folder:
         found = find(plan.submissions, course, folder.scratch)
         batch = Batch(course, plan, folder, found.ignored)

@@ -9,7 +9,9 @@ import pytest
 from grader.batch.folder import Folder, file_name
 
 
-@pytest.mark.parametrize("student", ["alice", "Jane Doe_1234567", "doejane_12", "a.b@c.edu", "Zoë", "o-1", "50"])
+@pytest.mark.parametrize(
+    "student", ["alice", "Jane Doe_1234567", "doejane_12", "a.b@c.edu", "Zoë", "o-1", "50", "Bob O'Neil (2)"]
+)
 def test_an_id_that_can_name_a_file_does(student: str) -> None:
     assert file_name(student) == f"{student}.json"
 

@@ -148,6 +148,14 @@ def test_a_full_disk_stops_the_batch_and_what_is_written_stands(school: Class, m
     assert school.sources == {"alice": "kept", "bob": "graded", "carol": "graded"}
 
 
+def test_reports_do_not_go_among_the_submissions(school: Class) -> None:
+    school.hands_in("alice", add=ADD)
+    school.out = school.folder / "grades"
+    with pytest.raises(UsageError, match="among the submissions. Name a folder beside it"):
+        school.grade()
+    assert not school.out.exists()
+
+
 def test_a_folder_that_cannot_be_made(school: Class, tmp_path: Path) -> None:
     school.hands_in("alice", add=ADD)
     school.out = put(tmp_path / "file", "")
