@@ -30,7 +30,7 @@ def show(course: Course, out: Console) -> None:
     """Print a line for each exercise of the course, and what is next."""
     results = _results(course)
     out.print()
-    out.print(Padding(_table(course, results), (0, 0, 0, 2), expand=False))
+    out.print(Padding(_table(course, results), (0, 0, 0, 2)))
     out.print()
     out.print(Text("Next: ", style="bold").append(Text(_next(course, results), style="not bold")), soft_wrap=True)
 

@@ -83,7 +83,7 @@ def _first_open(course: Course, exercise: Exercise, tasks: tuple[Task, ...]) -> 
     if result.status == "invalid":
         raise UsageError(f"{result.message}\nMend that first: until it loads, no task can be tested. Or {by_hand}")
     if result.status == "error":
-        raise GraderError(f"{exercise.name} could not be graded: {result.message or 'a test failed itself'} {by_hand}")
+        raise GraderError(f"{exercise.name} could not be graded: {result.message or 'a test failed itself'}\n{by_hand}")
     if result.status in ("passed", "deferred"):
         return None
     found = first_open(result, exercise.suite.read_text(encoding="utf-8"), tasks)
