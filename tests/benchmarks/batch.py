@@ -166,9 +166,8 @@ def long(folder: Path, count: int) -> None:
     rest = times[101] - times[1], times[-1] - times[-101]
     print(f"{count} submissions, {1000 * (times[-1] - times[1]) / (count - 1):.0f} ms each")
     print(f"  the last hundred / the first (at most 1, but for noise): {rest[1] / rest[0]:.2f}")
-    print(
-        f"  the parent's memory, from its first report to its last (under 50 MB): {(memory[-1] - memory[0]) / 1e6:.1f} MB"
-    )
+    grown = (memory[-1] - memory[0]) / 1e6
+    print(f"  what the parent's memory grows by, from the first report to the last (under 50 MB): {grown:.1f} MB")
 
 
 def resident() -> int:

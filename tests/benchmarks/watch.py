@@ -42,7 +42,6 @@ def main(arguments: Sequence[str]) -> None:
                 answer.write_text(f"{solution}\n# {number}\n")
                 terminal.until("All is right here.")
                 waited = time.perf_counter() - started
-                terminal.until("q] quit")
                 kept = recall.last(NAME[3:])
                 assert kept is not None
                 beyond.append(waited - sum(test.duration_s for test in kept.exercise.tests))
