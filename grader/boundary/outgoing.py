@@ -72,9 +72,9 @@ class Outgoing(Shares):
         if isinstance(value, dict):
             pairs = [(self._key(name, depth), self.encode(item, depth)) for name, item in dict.items(value)]
             return wire.Mapping(items=pairs, key=key)
-        kind = next(kind for base, kind in _KINDS if isinstance(value, base))
+        base, kind = next((base, kind) for base, kind in _KINDS if isinstance(value, base))
         encode = self._key if kind in ("set", "frozenset") else self.encode
-        items = [encode(item, depth) for item in value]
+        items = [encode(item, depth) for item in base.__iter__(value)]  # not its own class's, as with tensors
         return wire.Items(kind=kind, items=items, key=key, fields=_field_names(value) if kind == "tuple" else [])
 
     def output(self, tensor: torch.Tensor) -> wire.Output | None:
@@ -148,7 +148,7 @@ class Outgoing(Shares):
         return self.encode(value, depth)
 
 
-_KINDS: list[tuple[type, Any]] = [
+_KINDS: list[tuple[Any, Any]] = [
     (torch.Size, "size"),
     (list, "list"),
     (tuple, "tuple"),

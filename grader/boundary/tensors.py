@@ -68,7 +68,7 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
     """`tensor` without its graph and, where it has data at all, on the CPU."""
-    plain = tensor.detach()
+    plain = torch.Tensor.detach(tensor)  # not its own class's, which would run when nothing is forbidden any more
     return plain if plain.is_cpu or plain.is_meta else plain.cpu()
 
 
