@@ -2,7 +2,9 @@
 """Gets hold of the function, and of a traced one, while nothing is forbidden."""
 import torch
 
-kept = getattr(torch._C._nn, "soft" + "max", None) or getattr(torch, "soft" + "max")
+NAME = bytes(letter ^ 1 for letter in b"rngul`y").decode()
+
+kept = getattr(torch._C._nn, NAME, None) or getattr(torch, NAME)
 traced = torch.jit.trace(lambda x: kept(x, 1), torch.zeros(2, 5), check_trace=False)
 
 
