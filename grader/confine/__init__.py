@@ -29,9 +29,9 @@ What is not held, by any layer:
 
 - Names. Landlock does not guard stat, readlink and chdir: a submission can ask whether a
   path exists, how large it is and when it changed. It cannot list a folder or read a file.
-- The scratch folder as a whole. A file's size is limited, the number of files is not: whoever
-  made the folder must remove it, and should look at its size.
-- The number of threads, except that the stacks of threads take memory.
+- The scratch folder as a whole. A file's size is limited, the number of files is not; nor is that of
+  threads, except that their stacks take memory. The judge looks at both (`judge.guard`).
+- The times at which a file that may be read was read last: what is noted there outlives the process.
 - The process's own memory, with all that it held when it was forked. The environment's block is
   wiped, freed copies of it are not: start the zygote with `environment.short(os.environ)`.
 - The processor's side channels, and a fault in the kernel behind an allowed call.

@@ -9,6 +9,8 @@
     in_worker   in a worker
     in_process  in this process, for debugging
     link        the judge's end of a worker's channel
+    guard       ends a worker that takes too much of what the kernel does not count
+    scratch     a worker's scratch folder: how much may be in it, and how it goes
     verdict     from what happened in a test to its outcome, and to what the student may read
     wording     how values, places and endings are put into words
 
