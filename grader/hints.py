@@ -8,9 +8,10 @@
     What does exp do to 1000?
     </details>
 
-Nothing marks a test with its task. Its suite tells: a test is about the last of the tasks whose names it
-uses, as `student.softmax` or as a string, itself or through what else the suite defines; a case that has a
-task's name in its id is about that task.
+Nothing marks a test with its task. Its suite tells: a test is about the tasks whose names it uses, as
+`student.softmax`, or where it has none of these, through what else the suite defines and as strings. Of
+several, it is the one that the case's id names (of a hidden test it is a number), the one whose call the
+message tells of, or else the last: it needs the others.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from grader.report import Exercise
-from grader.words import LOST
+from grader.report import Exercise, Test
+from grader.words import LOST, base_name
 
 SECTION = re.compile(r"^### (\d+)\. +(.*)$", re.MULTILINE)
 HINT = re.compile(r"<details><summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
+
+CALL = re.compile(r"In (\w+)|(\w+)\(")
+"""How a message begins that tells of a call: `In softmax:` or `softmax(...) returned`."""
 
 Suite = dict[str, ast.stmt]
 """What a suite defines at its top level, by name."""
@@ -70,12 +74,12 @@ def first_open(result: Exercise, suite: str, tasks: Sequence[Task]) -> Task | No
         suite: the source of the suite that `result` came of.
     """
     of = task_finder(suite, tasks)
-    undone = [of(test.name) for test in result.tests if test.outcome in LOST or test.outcome == "todo"]
-    return min((task for task in undone if task is not None), key=lambda task: task.number, default=None)
+    undone = [of(test) for test in result.tests if test.outcome in LOST or test.outcome == "todo"]
+    return min((task for task in undone if task is not None), key=_number, default=None)
 
 
-def task_finder(suite: str, tasks: Sequence[Task]) -> Callable[[str], Task | None]:
-    """A function from a test's name, with or without its case, to the task that it is about.
+def task_finder(suite: str, tasks: Sequence[Task]) -> Callable[[Test], Task | None]:
+    """A function from a test to the task that it is about.
 
     Raises:
         SyntaxError: `suite` is not Python.
@@ -83,21 +87,25 @@ def task_finder(suite: str, tasks: Sequence[Task]) -> Callable[[str], Task | Non
     by_name = {name: task for task in tasks for name in task.names}
     defined = _definitions(ast.parse(suite))
 
-    def last(names: set[str]) -> Task | None:
-        return max((by_name[name] for name in names & by_name.keys()), key=lambda task: task.number, default=None)
-
     @cache
-    def of_function(name: str) -> Task | None:
+    def of_function(name: str) -> set[str]:
         if name not in defined:
-            return None
-        itself, reached = defined[name], list(_reached(name, defined))
-        return last(_asked([itself])) or last(_strings([itself])) or last(_asked(reached)) or last(_strings(reached))
+            return set()
+        reached = list(_reached(name, defined))
+        return (_asked([defined[name]]) & by_name.keys()) or ((_asked(reached) | _strings(reached)) & by_name.keys())
 
-    def of_test(name: str) -> Task | None:
-        function, _, case = name.partition("[")
-        return last(set(case.removesuffix("]").split("-"))) or of_function(function)
+    def of_test(test: Test) -> Task | None:
+        names = of_function(base_name(test))
+        case = test.name.partition("[")[2].removesuffix("]")
+        called = CALL.match(test.message or "")
+        narrowed = names & set(case.split("-")) or names & set(called.groups() if called else ())
+        return max((by_name[name] for name in narrowed or names), key=_number, default=None)
 
     return of_test
+
+
+def _number(task: Task) -> int:
+    return task.number
 
 
 def _definitions(module: ast.Module) -> Suite:

@@ -104,23 +104,29 @@ def test_of_another_library(torch):
 
 
 @pytest.mark.parametrize(
-    ("test", "title"),
+    ("test", "message", "title"),
     [
-        ("test_of_its_own", "exp"),
-        ("test_of_its_own[1-True]", "exp"),
-        ("test_of_two", "softmax"),
-        ("test_that_mentions_another", "exp"),
-        ("test_by_string", "exp"),
-        ("test_through_others", "softmax"),
-        ("test_of_each", "softmax"),
-        ("test_of_each[exp]", "exp"),
-        ("test_of_each[0-exp]", "exp"),
-        ("test_of_another_library", None),
-        ("test_that_is_not_there", None),
+        ("test_of_its_own", None, "exp"),
+        ("test_of_its_own[1-True]", None, "exp"),
+        ("test_of_two", None, "softmax"),
+        ("test_of_two", "In exp:\nExpected: more.", "exp"),
+        ("test_of_two", "exp(0) returned 3.", "exp"),
+        ("test_of_two", "In Layer(…):\nExpected: more.", "softmax"),
+        ("test_of_two", "exp.py, line 3: cumsum is not allowed here", "softmax"),
+        ("test_of_its_own", "In softmax:\nExpected: more.", "exp"),
+        ("test_that_mentions_another", None, "exp"),
+        ("test_by_string", None, "exp"),
+        ("test_through_others", None, "softmax"),
+        ("test_of_each[1]", None, "softmax"),
+        ("test_of_each[1]", "In exp:\nExpected: more.", "exp"),
+        ("test_of_each[exp]", None, "exp"),
+        ("test_of_each[0-exp]", "In softmax:\nExpected: more.", "exp"),
+        ("test_of_another_library", None, None),
+        ("test_that_is_not_there", None, None),
     ],
 )
-def test_a_test_is_about_the_last_task_that_it_uses(test: str, title: str | None) -> None:
-    task = task_finder(FINDER, TASKS)(test)
+def test_a_test_is_about_one_of_the_tasks_that_it_uses(test: str, message: str | None, title: str | None) -> None:
+    task = task_finder(FINDER, TASKS)(case("failed", name=test, message=message))
     assert (task and task.title) == title
 
 
@@ -130,25 +136,28 @@ def test_every_test_of_the_course_is_about_a_task(exercise: Exercise) -> None:
     tasks = tasks_in(exercise.lesson.read_text())
     of = task_finder(suite, tasks)
     functions = [node.name for node in ast.parse(suite).body if isinstance(node, ast.FunctionDef)]
-    tests = [name for name in functions if name.startswith("test_")]
-    assert [name for name in tests if of(name) is None] == []
-    assert {task.number for task in tasks} == {task.number for name in tests if (task := of(name))}
+    found = {name: of(case("failed", name=name)) for name in functions if name.startswith("test_")}
+    assert [name for name, task in found.items() if task is None] == []
+    assert {task.number for task in tasks} == {task.number for task in found.values() if task}
 
 
 @pytest.mark.parametrize(
-    ("exercise", "test", "title"),
+    ("exercise", "test", "message", "title"),
     [
-        ("activations", "test_sigmoid_values", "sigmoid"),
-        ("activations", "test_functions_take_any_shape[elu-0d]", "elu"),
-        ("lstm", "test_steps_pass_gradients[gru_step]", "gru_step"),
-        ("attention", "test_attention_reads_views[sliced]", "attention"),
-        ("attention", "test_mha_agrees_with_pytorch", "MultiHeadAttention"),
-        ("custom_module", "test_batch_norm_in_training", "BatchNorm1d"),
+        ("activations", "test_sigmoid_values", None, "sigmoid"),
+        ("activations", "test_functions_take_any_shape[3]", "In elu:\nExpected: more.", "elu"),
+        ("losses", "test_losses_have_the_right_gradient[3]", None, "clip_grad_norm_"),
+        ("lstm", "test_steps_pass_gradients[2]", "In rnn_step:\nExpected: more.", "rnn_step"),
+        ("attention", "test_attention_reads_views[1]", None, "attention"),
+        ("attention", "test_mha_agrees_with_pytorch", None, "MultiHeadAttention"),
+        ("custom_module", "test_batch_norm_in_training", None, "BatchNorm1d"),
     ],
 )
-def test_tests_of_the_course_lead_to_their_tasks(exercise: str, test: str, title: str) -> None:
+def test_tests_of_the_course_lead_to_their_tasks(exercise: str, test: str, message: str | None, title: str) -> None:
     (found,) = COURSE.select([exercise])
-    task = task_finder(found.suite.read_text(), tasks_in(found.lesson.read_text()))(test)
+    task = task_finder(found.suite.read_text(), tasks_in(found.lesson.read_text()))(
+        case("failed", name=test, message=message)
+    )
     assert task is not None and task.title == title
 
 
