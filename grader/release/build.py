@@ -80,7 +80,7 @@ def parts(of: Outline) -> Parts:
         CourseError: it cannot be cut.
     """
     suite = of.exercise.suite
-    return split(suite.read_text(encoding="utf-8"), str(suite), of.public, of.hidden)
+    return split(suite.read_text(encoding="utf-8-sig"), str(suite), of.public, of.hidden)
 
 
 def _public(of: Outline) -> str:

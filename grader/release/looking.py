@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -15,10 +16,11 @@ COMPILED = (".pyc", ".pyo", ".so", ".pyd")
 CLOSED = (".gz", ".tgz", ".bz2", ".xz", ".zst", ".tar", ".7z", ".rar", ".pt", ".pth", ".pkl")
 """What would have to be unpacked, or loaded, to be read."""
 
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # what Windows' PowerShell writes
+
 DEEPEST = 5  # of zips in zips
 LARGEST = 100_000_000  # bytes of one file in a zip
 GIT = ".git"
-LINK = "is a link; put the file itself in its place"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,12 @@ def files_below(folder: Path) -> Iterator[tuple[str, bytes | Text]]:
         for path in (here / name for name in sorted([*names, *links]) if name != GIT):
             place = path.relative_to(folder).as_posix()
             try:
-                yield place, Text(place, problem=LINK) if path.is_symlink() else path.read_bytes()
+                if path.is_symlink():
+                    yield place, Text(place, problem="is a link; put the file itself in its place")
+                elif not path.is_file():  # reading a pipe would not end
+                    yield place, Text(place, problem="is no ordinary file; delete it")
+                else:
+                    yield place, path.read_bytes()
             except OSError as error:
                 yield place, Text(place, problem=f"cannot be read: {error.strerror}")
 
@@ -64,7 +71,7 @@ def _of(place: str, data: bytes, depth: int) -> Iterator[Text]:
     elif zipfile.is_zipfile(io.BytesIO(data)):
         yield from _in_zip(place, data, depth)
     else:
-        text = data.decode("utf-8", "replace")
+        text = data.decode("utf-16" if data.startswith(UTF_16) else "utf-8", "replace")
         yield Text(place, text)
         if place.endswith((".ipynb", ".json")):
             yield from (Text(place, each) for each in _in_json(text))

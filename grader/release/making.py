@@ -106,13 +106,13 @@ def _secrets(course: Course, whole: Sequence[Outline], complete: bool) -> Iterat
     for each in whole:
         suite = each.exercise.suite
         label = _label(suite, course)
-        yield from secrets_of(suite.read_text(encoding="utf-8"), label, parts(each).hidden)
+        yield from secrets_of(suite.read_text(encoding="utf-8-sig"), label, parts(each).hidden)
         yield from (Secret(name, label) for name in each.hidden)
 
 
 def _of(path: Path, course: Course) -> Iterator[Secret]:
     """What is secret in a file of the course, all of which is secret."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
     try:
         yield from secrets_of(text, _label(path, course), code=path.suffix == ".py")
     except SyntaxError as error:
@@ -133,4 +133,4 @@ def _public(course: Course, whole: Sequence[Outline], complete: bool) -> Iterato
         for path in (each.exercise.stub, each.exercise.lesson):
             yield path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         yield "\n".join(test.title for test in each.cases)
-        yield each.exercise.suite.read_text(encoding="utf-8") if complete else parts(each).public
+        yield each.exercise.suite.read_text(encoding="utf-8-sig") if complete else parts(each).public

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import py_compile
 import subprocess
 import zipfile
@@ -68,6 +69,10 @@ def test_notebooks_are_read_without_their_escapes() -> None:
     assert leak.place.startswith("a.ipynb")
 
 
+def test_a_text_in_utf_16_is_read() -> None:
+    assert len(found({"notes.txt": f"{LINE}\r\n".encode("utf-16")})) == 1
+
+
 def test_zips_in_zips_are_opened() -> None:
     def zipped(name: str, data: bytes) -> bytes:
         stream = io.BytesIO()
@@ -108,12 +113,13 @@ def test_hidden_files_are_searched_and_virtual_environments_are_not(tmp_path: Pa
     assert [place for place, _ in files_below(tmp_path)] == [".hidden/.file", "b/a.py"]
 
 
-def test_a_link_is_not_followed_and_not_clean(tmp_path: Path) -> None:
+def test_links_and_pipes_are_not_read_and_not_clean(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").symlink_to("/etc/hostname")
     (tmp_path / "linked").symlink_to(tmp_path / "folder")
+    os.mkfifo(tmp_path / "pipe")
     search = Search([], [])
-    assert [leak.place for leak in search.leaks(texts(files_below(tmp_path)))] == ["file", "linked"]
+    assert [leak.place for leak in search.leaks(texts(files_below(tmp_path)))] == ["file", "linked", "pipe"]
 
 
 def test_what_was_deleted_is_found_in_the_history(tmp_path: Path) -> None:

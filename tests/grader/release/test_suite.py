@@ -51,6 +51,9 @@ def test_the_docstring_goes_for_it_may_tell_of_all_tests() -> None:
         ("TABLE = {}\nTABLE['a'] = 1", "assert TABLE"),
         ("TABLE = {}\nTABLE.update(a=1)", "assert TABLE"),
         ("TOTAL = 1\nTOTAL += 2", "assert TOTAL"),
+        ("A = 1; B = 2", "assert B"),
+        ("from math import *", "x = 1"),
+        ("pytestmark = pytest.mark.timeout(3)", "x = 1"),
     ],
 )
 def test_what_a_public_test_reaches_stays(before: str, body: str) -> None:
