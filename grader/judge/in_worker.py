@@ -44,6 +44,12 @@ class InWorker:
 
     def open(self, target: Target, accelerator: bool) -> Loaded:
         again = target is self._target
+        found = self._open(target, accelerator, again)
+        if self.gone is not None and self.gone.killed:
+            found = self._open(target, accelerator, again)
+        return found
+
+    def _open(self, target: Target, accelerator: bool, again: bool) -> Loaded:
         self.close()
         self._target, self._accelerator = target, accelerator
         link = self._start(target)

@@ -35,6 +35,9 @@ GRACE_SECONDS = 3.0
 Problems = list[tuple[int, str, str, list[int]]]
 """What went wrong in parts of a file: see `worker.loading.load`."""
 
+KILLED = -9
+"""The exit code of a process that was killed."""
+
 REMOTE = "remote "
 """How the label of a library module begins that a test imported in the worker."""
 
@@ -44,12 +47,15 @@ class WorkerGone(pytest.fail.Exception):  # type: ignore[misc, name-defined]  # 
 
     It is no `Exception`, so no test can take it for an answer; and it is one of pytest's own, so that
     pytest finishes a teardown in which a fixture meets it.
+
+    `killed`: somebody else ended it, and neither the judge nor, as far as can be seen, the submission.
     """
 
-    def __init__(self, outcome: Literal["timeout", "crashed"], message: str) -> None:
+    def __init__(self, outcome: Literal["timeout", "crashed"], message: str, killed: bool = False) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.message = message
+        self.killed = killed
 
 
 class Forbidden(Exception):
@@ -223,5 +229,5 @@ class Link(Peer):
         elif isinstance(error, ProtocolError):
             self.gone = WorkerGone("crashed", "What came back was no valid answer.")
         else:
-            self.gone = WorkerGone("crashed", ending(code))
+            self.gone = WorkerGone("crashed", ending(code), killed=code == KILLED)
         return self.gone

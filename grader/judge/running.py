@@ -43,6 +43,7 @@ class Judge:
         self._targets = {target.exercise: target for target in job.targets}
         self._open: tuple[str, bool] | None = None  # exercise, and whether its worker may use the accelerator
         self._loads = False  # whether the open file can be used
+        self._again: set[pytest.Item] = set()  # tests whose worker was killed, which are run once more
 
     def run(self, session: pytest.Session) -> None:
         """Say which tests there are, in the suites' order; then run them, in theirs."""
@@ -59,6 +60,8 @@ class Judge:
                 self._finish(item, verdict, 0.0)
         for item, following in zip_longest(run, run[1:]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if item in self._again:
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.shouldstop:
                 raise session.Interrupted(session.shouldstop)
 
@@ -140,8 +143,15 @@ class Judge:
             self._finish(item, Verdict("failed"), duration_s)
         else:
             self._side.end()
+            if self._was_killed() and item not in self._again:
+                self._again.add(item)
+                return
             self._finish(item, self._recorded(item, judge(self._happened(item))), duration_s)
         item.stash[ERRORS].clear()  # exceptions hold their frames, and those the submission's objects
+
+    def _was_killed(self) -> bool:
+        """Whether the worker was ended from outside: by the system where memory ran out, or by somebody else."""
+        return self._side.gone is not None and self._side.gone.killed
 
     def _happened(self, item: pytest.Item) -> Happened:
         target, errors = self._target_of(item), item.stash[ERRORS]

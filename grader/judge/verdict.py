@@ -78,8 +78,8 @@ def _of_error(error: BaseException, happened: Happened) -> Verdict:
         return Verdict("todo")
     if isinstance(error, NOT_DECIDED_BY_SUITE):
         return Verdict("error", f"The suite left the test out: {error}")
-    ours = not happened.seen.asked or (isinstance(error, CannotCross) and not happened.seen.answered)
-    if ours or "call" not in happened.errors:
+    untouched = isinstance(error, CannotCross) or "call" not in happened.errors  # unless an answer is what it is about
+    if not happened.seen.asked or (untouched and not happened.seen.answered):
         return Verdict("error", f"The test itself failed: {type(error).__name__}: {error}"[:MAX_TEXT])
     # The suite stumbled over what the submission gave it. Were it an error, an odd answer would cost nothing.
     detail = f": {error}" if happened.public else ""

@@ -389,3 +389,23 @@ def test_without_fork(make: Make, suite: str) -> None:
     graded = make(launcher=Spawner())(suite, DOUBLE)
     assert graded.outcomes == {"double": "passed", "after": "passed"}
     assert graded.report.environment.isolation.processes == "spawn"
+
+
+def test_a_worker_that_is_killed_gets_a_second_chance_and_no_third(run: Grader) -> None:
+    """The suite kills it, as the system does where memory runs out."""
+    suite = """
+        import os, signal
+        RUNS = []
+        def test_once(student):
+            RUNS.append(1)
+            pid = student.pid()
+            if len(RUNS) == 1:
+                os.kill(pid, signal.SIGKILL)
+            assert student.pid() > 0
+        def test_always(student):
+            os.kill(student.pid(), signal.SIGKILL)
+            student.pid()
+    """
+    graded = run(suite, "import os\ndef pid(): return os.getpid()\n")
+    assert graded.outcomes == {"once": "passed", "always": "crashed"}
+    assert "The system ended it" in graded.message("always")
