@@ -15,7 +15,7 @@ from grader.errors import CourseError
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-@dataclass
+@dataclass(eq=False)
 class Unit:
     """Top-level statements that belong together; `first` and `last` are their lines, counted from 1.
 
@@ -55,7 +55,7 @@ def split(source: str, label: str, public: Collection[str], hidden: Collection[s
             f"{label}: some cases of {both[0]} are public and some are hidden. A test is released whole or not at all: "
             "mark the function, or make two of it."
         )
-    units = _units(ast.parse(source), source)
+    units = _units(ast.parse(source))
     kept = _reached(units, public)
     for unit in kept:
         if lost := sorted(unit.tests & set(hidden)):
@@ -66,7 +66,7 @@ def split(source: str, label: str, public: Collection[str], hidden: Collection[s
     lines = source.split("\n")
     names = {name for unit in kept for name in unit.uses}
     texts = [_text(unit, lines, names) for unit in kept]
-    shown = {number for unit, text in zip(kept, texts, strict=True) if text for number in _numbers(unit)}
+    shown = {number for unit in kept for number in range(unit.first, unit.last + 1)}
     return Parts(
         public=_joined(kept, texts, lines),
         hidden=[line for number, line in enumerate(lines, 1) if number not in shown],
@@ -76,7 +76,7 @@ def split(source: str, label: str, public: Collection[str], hidden: Collection[s
 # Reading ---------------------------------------------------------------------------------------
 
 
-def _units(tree: ast.Module, source: str) -> list[Unit]:
+def _units(tree: ast.Module) -> list[Unit]:
     """The statements, joined where they share a line, and texts with what stands above them; no docstring."""
     units: list[Unit] = []
     body = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
@@ -195,10 +195,6 @@ def _text(unit: Unit, lines: Sequence[str], names: Collection[str]) -> str:
             statement.names = used
             return ast.unparse(statement)
     return "\n".join(lines[unit.first - 1 : unit.last])
-
-
-def _numbers(unit: Unit) -> range:
-    return range(unit.first, unit.last + 1)
 
 
 def _joined(units: Sequence[Unit], texts: Sequence[str], lines: Sequence[str]) -> str:
