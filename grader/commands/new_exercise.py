@@ -21,7 +21,8 @@ def new_exercise(name: str, course_dir: Path | None) -> int:
     """
     from grader.release.scaffold import lay_out
 
+    here = Path.cwd()
     for path in lay_out(name, course_dir):
-        click.echo(path)
+        click.echo(path.relative_to(here) if path.is_relative_to(here) else path)
     click.echo("It is a whole exercise already: grade check finds no problem. Put yours in the place of the example.")
     return PASSED

@@ -57,6 +57,8 @@ def test_the_course_above_is_taken(run: Run, home: Path, monkeypatch: pytest.Mon
     (home / "exercises/empty").mkdir()
     monkeypatch.chdir(home / "exercises/empty")
     assert run(new_exercise, "mode").return_value == 0
+    monkeypatch.chdir(home)
+    assert run(new_exercise, "mean").stdout.startswith("exercises/03_mean/README.md\n")
     assert (home / "exercises/02_mode/mode.py").is_file()
 
 
