@@ -27,8 +27,9 @@ class Attack:
         outcomes: of tests, where they are not those that `HONEST` gets; `all` stands for every test, and
             `lost` for whatever is neither passed nor the grader's fault.
         says: words that the report must hold.
-        files: what lies beside the answer, by name.
+        files: what lies beside the answer, or in its place, by name.
         links: links beside the answer, or in its place, and where they lead.
+        access_times: whether it needs a file system that notes when a file was read.
     """
 
     threat: str
@@ -38,6 +39,7 @@ class Attack:
     says: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    access_times: bool = False
 
     @property
     def expected(self) -> dict[str, str]:
@@ -48,8 +50,9 @@ class Attack:
     def write(self, folder: Path, places: Mapping[str, Path]) -> None:
         """Write the submission to `folder`."""
         folder.mkdir(parents=True)
-        files = {"target.py": HONEST + self.source} if "target.py" not in self.links else {}
-        for name, content in {**files, **self.files}.items():
+        if not {"target.py", "target.ipynb"} & {*self.files, *self.links}:
+            put(folder / "target.py", _filled(HONEST + self.source, places))
+        for name, content in self.files.items():
             put(folder / name, _filled(content, places))
         for name, to in self.links.items():
             (folder / name).symlink_to(_filled(to, places))

@@ -137,6 +137,14 @@ def _read(path: Path) -> bytes:
         return file.read()
 
 
+def notes_reading(probe: Path) -> bool:
+    """Whether the file system of `probe`, a new file, notes when a file was read."""
+    put(probe, "probe")
+    os.utime(probe, (0, 1))
+    probe.read_text()
+    return probe.stat().st_atime > 1
+
+
 class orphans:  # noqa: N801  # reads as the function that it might be
     """Gather the processes that what runs in the context leaves behind: they become this process's children."""
 

@@ -70,6 +70,13 @@ def test_raises(student):
     with pytest.raises(ValueError):
         student.refuse(-1)
 
+@pytest.fixture
+def made(student):
+    return student.make().shape[0]
+
+def test_made(made):
+    assert made == 2
+
 def test_after(student):
     x = torch.rand(5)
     compare(student.double(student.same(x)), 2 * x, rule="2 x")
@@ -85,6 +92,7 @@ POINTS = {
     "close": 2,
     "sort": 2,
     "raises": 1,
+    "made": 1,
     "after": 1,
 }
 
@@ -118,6 +126,9 @@ def sort(x):
 
 def refuse(x):
     raise ValueError
+
+def make():
+    return torch.zeros(2)
 
 def same(x):
     return x

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from pathlib import Path
 
 import pytest
 
 from grader.batch.summary import read_report, read_summary
 from grader.confine import LAYERS
 from tests.grader.attacks.attack import read_attacks
-from tests.grader.attacks.conftest import NEIGHBOURS, Place
+from tests.grader.attacks.conftest import NEIGHBOURS, Place, notes_reading
 from tests.grader.attacks.course import HONEST, POINTS, SECRETS, WORD, put
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="confinement is for Linux")
@@ -78,7 +76,7 @@ def told():
     "files were read carry over: running.py would have to run the public tests of all exercises first",
 )
 def test_what_a_hidden_test_gave_does_not_turn_up_in_the_next_exercise(place: Place) -> None:
-    if not _notes_reading(place.root / "probe"):
+    if not notes_reading(place.root / "probe"):
         pytest.skip("this file system does not note when a file was read")
     course, folder = place.path("COURSE"), place.path("CLASS") / "someone"
     put(course / "exercises/01_other/README.md", "# The other\n")
@@ -98,10 +96,3 @@ import pytest
 def test_told(student):
     assert student.told() == "nothing"
 """
-
-
-def _notes_reading(file: Path) -> bool:
-    put(file, "probe")
-    os.utime(file, (0, 1))
-    file.read_text()
-    return file.stat().st_atime > 1
