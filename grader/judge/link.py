@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -220,14 +221,17 @@ class Link(Peer):
 
     def _lost(self, error: ChannelClosed | ProtocolError) -> WorkerGone:
         """Why there is no more to be had from the worker; it is ended in any case."""
-        rang = self.clock.rang
+        rang, since = self.clock.rang, time.monotonic()
         code = self.end(GRACE_SECONDS if isinstance(error, ChannelClosed) else 0.0)
+        lived_on = time.monotonic() - since >= GRACE_SECONDS  # and was ended here
         if self._guard is not None and self._guard.told is not None:
             self.gone = WorkerGone("crashed", self._guard.told)
         elif rang:
             self.gone = WorkerGone("timeout", f"There was no answer within {self.clock.seconds:g} seconds.")
         elif isinstance(error, ProtocolError):
             self.gone = WorkerGone("crashed", "What came back was no valid answer.")
+        elif lived_on:
+            self.gone = WorkerGone("crashed", "The code closed its connection to the grader.")
         else:
             self.gone = WorkerGone("crashed", ending(code), killed=code == KILLED)
         return self.gone
