@@ -21,12 +21,17 @@ import click
 
 from grader.commands.batch import batch
 from grader.commands.check import check
-from grader.commands.common import GRADER_FAILED, STOPPED, WRONG_USE
+from grader.commands.common import GRADER_FAILED, PASSED, STOPPED, WRONG_USE
+from grader.commands.completion import complete
 from grader.commands.diff import diff
 from grader.commands.export import export
 from grader.commands.grade import grade
 from grader.commands.gradescope import gradescope
 from grader.commands.hint import hint
+from grader.commands.new import new
+from grader.commands.new_exercise import new_exercise
+from grader.commands.notebook import notebook
+from grader.commands.release import release
 from grader.commands.status import status
 from grader.commands.watch import watch
 from grader.errors import GraderError
@@ -46,6 +51,10 @@ COMMANDS: dict[str, click.Command] = {
     "export": export,
     "gradescope": gradescope,
     "hint": hint,
+    "new": new,
+    "new-exercise": new_exercise,
+    "notebook": notebook,
+    "release": release,
     "status": status,
     "watch": watch,
 }
@@ -89,6 +98,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if complete(grade, COMMANDS):
+        return PASSED
     if not arguments:
         with click.Context(grade, info_name="grade") as context:
             click.echo(grade.get_help(context), err=True)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
@@ -77,8 +78,12 @@ def grade(
     options: Options,
     launcher: Launcher,
     watch: Callable[[Event], None] = lambda event: None,
+    within: Path | None = None,
 ) -> Report:
     """Grade `submission`. `watch` is called with each event as it comes.
+
+    Args:
+        within: where to make the scratch folder; by default where temporary files go.
 
     Raises:
         GraderError: no judge could be started.
@@ -86,7 +91,7 @@ def grade(
     """
     started_at, started = datetime.now(UTC), time.monotonic()
     tally = Tally(submission, "none" if options.in_process else launcher.processes)
-    with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(prefix="grade-", dir=within, ignore_cleanup_errors=True) as scratch:
         job = job_of(course, submission, options, scratch)
         if options.in_process:
             from grader.judge.main import judge_in_process

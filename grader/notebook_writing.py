@@ -8,6 +8,8 @@ module again, but for blank lines around definitions.
 from __future__ import annotations
 
 import ast
+import hashlib
+import json
 import re
 import warnings
 from collections.abc import Iterator
@@ -27,6 +29,9 @@ HINTS = "## Hints"
 
 BETWEEN = "\n\n\n"
 """Two blank lines, as between definitions."""
+
+MADE_OF = "grader_made_of"
+"""In a notebook's metadata: the digest of the module that it was made of."""
 
 SAVE_FIRST = "Save the notebook, then run the cell below: what is saved is graded."
 
@@ -61,7 +66,19 @@ def notebook_of(code: bytes, lesson: str, name: str, label: str) -> bytes:
         cells.append(_code(part))
     cells += [_markdown("\n\n".join(hinted))] if hinted else []
     cells += [_markdown(SAVE_FIRST), _code(f"%load_ext grader\n%grade {name}")]
-    return _written(cells, name)
+    return _written(cells, _digest(code))
+
+
+def says_the_same(notebook: bytes, module: bytes, label: str) -> bool:
+    """Whether `module` is what the notebook was made of, or what it comes to: not another answer.
+
+    Raises:
+        SourceError: as for `module_of`.
+    """
+    code, _ = module_of(notebook, label)
+    metadata = json.loads(notebook.decode("utf-8-sig")).get("metadata")
+    made_of = metadata.get(MADE_OF) if isinstance(metadata, dict) else None
+    return made_of == _digest(module) or source.same_code(module, code)
 
 
 def module_of(notebook: bytes, label: str) -> tuple[bytes, tuple[str, ...]]:
@@ -151,12 +168,17 @@ def _code(text: str) -> NotebookNode:
     return cell
 
 
-def _written(cells: list[NotebookNode], name: str) -> bytes:
+def _digest(code: bytes) -> str:
+    return hashlib.sha256(code).hexdigest()
+
+
+def _written(cells: list[NotebookNode], made_of: str) -> bytes:
     for number, cell in enumerate(cells, 1):
         cell.id = f"cell-{number}"  # nbformat's own are random
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
+        MADE_OF: made_of,
     }
     made = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     nbformat.validate(made)

@@ -223,6 +223,7 @@ def _attempt(exercise: Exercise, candidates: Sequence[File]) -> Attempt:
     if not candidates:
         message = f"There is no file {exercise.name}.py."
         return Attempt(exercise, f"{exercise.name}.py", status="missing", message=message)
+    candidates = _without_twin(candidates)
     chosen = candidates[0]
     if len(candidates) > 1:
         listed = " and ".join(candidate.label for candidate in candidates)
@@ -238,6 +239,21 @@ def _attempt(exercise: Exercise, candidates: Sequence[File]) -> Attempt:
         return Attempt(exercise, chosen.label, chosen.path, source, status="invalid", message=str(problem))
     unchanged = _is_stub(chosen.path, source, exercise.stub)
     return Attempt(exercise, chosen.label, chosen.path, source, root=chosen.root, unchanged=unchanged)
+
+
+def _without_twin(candidates: Sequence[File]) -> Sequence[File]:
+    """Of a notebook and the module beside it that it was made of, or that was made of it, the notebook alone."""
+    notebooks = [file for file in candidates if file.is_notebook]
+    modules = [file for file in candidates if not file.is_notebook]
+    if [file.path.parent for file in notebooks] != [file.path.parent for file in modules] or len(notebooks) != 1:
+        return candidates
+    from grader.notebook_writing import says_the_same
+
+    try:
+        same = says_the_same(notebooks[0].read(), modules[0].read(), notebooks[0].label)
+    except SourceError:
+        return candidates
+    return notebooks if same else candidates
 
 
 def _from_notebook(exercise: Exercise, chosen: File, data: bytes) -> Attempt:

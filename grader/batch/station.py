@@ -38,6 +38,7 @@ class Station:
         self._course = course
         self._options = options
         self._job = job_of(course, everything, options, tempfile.mkdtemp(dir=scratch))
+        self._scratch = scratch
         self._lock = threading.Lock()
         self._processes: ExitStack | None = None
         self._launcher: Launcher | None = None
@@ -56,14 +57,15 @@ class Station:
             GraderError: no process can be started any more.
         """
         for left in reversed(range(TRIES)):
-            launcher = self._started()
+            launcher: Launcher | None = None
             broken: list[Broken] = []
             try:
-                report = grade(self._course, submission, options, launcher, _keep(broken, watch))
+                launcher = self._started()
+                report = grade(self._course, submission, options, launcher, _keep(broken, watch), self._scratch)
             except NotConfinedError:
                 raise
             except GraderError:
-                if not left:
+                if not left or self._closed:
                     raise
                 self._renew(launcher)
                 continue
@@ -91,10 +93,10 @@ class Station:
                 self._launcher = self._start()
             return self._launcher
 
-    def _renew(self, gone: Launcher) -> None:
+    def _renew(self, gone: Launcher | None) -> None:
         """Start anew, unless another thread has done so since `gone` was handed out."""
         with self._lock:
-            if self._launcher is gone:
+            if self._launcher is gone and gone is not None:
                 self._stop()
 
     def _stop(self) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT = Path("-")
 
-OTHERS = ("watch", "hint", "status", "batch", "check", "diff", "export", "gradescope")
+OTHERS = ("watch", "hint", "status", "notebook", "new", "batch", "check", "diff", "export", "gradescope")
 """The named commands, for the help text."""
 
 
@@ -82,7 +82,7 @@ def grade(
         off=switched_off(sandbox=not no_sandbox),
     )
     submission = Submission.gather(paths, course, only, every=every)
-    recall = Recall(course, options.off) if _is_own(paths, course, options) else None
+    recall = Recall(course, options.off) if _is_own(submission, course, options) else None
     asked_anew = fresh or seed is not None or json_file is not None
     kept = [] if recall is None or asked_anew else [one for one in map(recall.of, submission.attempts) if one]
     report = _graded(course, submission, options, kept)
@@ -109,9 +109,10 @@ def _with_hints(report: Report, course: Course) -> Report:
     return with_exercises(report, exercises)
 
 
-def _is_own(paths: Sequence[Path], course: Course, options: Options) -> bool:
-    """Whether results may be kept for the next time: of whole exercises in the course's own folder."""
-    inside = all(path.resolve().is_relative_to(course.root) for path in paths)
+def _is_own(submission: Submission, course: Course, options: Options) -> bool:
+    """Whether results may be kept for the next time: of whole exercises, where a student works on them."""
+    files = [attempt.file for attempt in submission.attempts if attempt.file is not None]
+    inside = all(file.is_relative_to(course.exercises_folder) for file in files)
     return inside and not options.select and not options.in_process
 
 

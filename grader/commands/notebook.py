@@ -37,7 +37,6 @@ def notebook(path: Path, course_dir: Path | None, force: bool) -> int:
     _write(made, force)
     for note in notes:
         click.echo(one_line(note), err=True)
-    click.echo("One file counts for an exercise, .py or .ipynb: where both lie in a folder, keep the one you work in.")
     return PASSED
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from grader.cli import COMMANDS
+from grader.commands.grade import OTHERS
 from grader.report import schema
 
 SUITE = """
@@ -197,3 +199,26 @@ def test_the_terminal_process_imports_no_torch(home: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["grade", "ba"], "plain,batch"),
+        (["grade", ""], "plain,watch"),
+        (["grade", ""], "file,"),
+        (["grade", "--se"], "plain,--seed"),
+        (["grade", "batch", "class", "--fr"], "plain,--fresh"),
+        (["grade", "exercises", "--in"], "plain,--in-process"),
+    ],
+)
+def test_the_shell_can_complete(words: list[str], expected: str) -> None:
+    asked = {"_GRADE_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    done = subprocess.run(
+        [sys.executable, "-m", "grader"], env=os.environ | asked, capture_output=True, text=True, check=False
+    )
+    assert expected in done.stdout.splitlines(), done.stdout + done.stderr
+
+
+def test_the_help_names_every_command() -> None:
+    assert set(OTHERS) | {"release", "new-exercise"} == set(COMMANDS)

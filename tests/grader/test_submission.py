@@ -15,6 +15,7 @@ import pytest
 from grader import source
 from grader.course import Course
 from grader.errors import UsageError
+from grader.notebook_writing import notebook_of
 from grader.source import MAX_BYTES, MAX_LINE
 from grader.submission import MAX_DEPTH, Attempt, Submission, check_paths
 from tests.grader.conftest import Write
@@ -654,3 +655,42 @@ def test_sha256_copes_with_helpers_that_cannot_be_read(course: Course, alice: Pa
     write(alice / os.fsdecode(b"h\xe9lper.py"), b"x" * (MAX_BYTES + 1))
     assert re.fullmatch(r"[0-9a-f]{64}", Submission.gather([alice], course).sha256)
     assert Submission.gather([alice], course).sha256 != before
+
+
+# A notebook and its module ---------------------------------------------------------------------
+
+
+def twins(folder: Path, course: Course) -> list[str]:
+    """The statuses and files of what `folder` holds."""
+    return [
+        f"{attempt.status} {attempt.file and attempt.file.name}"
+        for attempt in Submission.gather([folder], course).attempts
+    ]
+
+
+def test_a_notebook_stands_for_the_module_that_it_was_made_of(course: Course, write: Write, tmp_path: Path) -> None:
+    code = b"def softmax(x):\n    return x\n"
+    write(tmp_path / "alice/softmax.py", code)
+    made = notebook_of(code, "", "softmax", "softmax.py")
+    write(tmp_path / "alice/softmax.ipynb", made)
+    assert twins(tmp_path / "alice", course) == ["ready softmax.ipynb"]
+    write(tmp_path / "alice/softmax.ipynb", made.replace(b"return x", b"return 2"))
+    assert twins(tmp_path / "alice", course) == ["ready softmax.ipynb"]
+    write(tmp_path / "alice/softmax.py", code.replace(b"return x", b"return 2"))
+    assert twins(tmp_path / "alice", course) == ["ready softmax.ipynb"]
+    write(tmp_path / "alice/softmax.py", code.replace(b"return x", b"return 3"))
+    assert twins(tmp_path / "alice", course) == ["invalid None"]
+
+
+def test_a_notebook_elsewhere_is_another_answer(course: Course, write: Write, tmp_path: Path) -> None:
+    code = b"def softmax(x):\n    return x\n"
+    write(tmp_path / "alice/a/softmax.py", code)
+    write(tmp_path / "alice/b/softmax.ipynb", notebook_of(code, "", "softmax", "softmax.py"))
+    assert twins(tmp_path / "alice", course) == ["invalid None"]
+
+
+@pytest.mark.parametrize("data", [b"{", b'{"metadata": 3, "nbformat": 4, "cells": []}', b"\xff", b"[]"])
+def test_a_broken_notebook_stands_for_no_module(course: Course, write: Write, tmp_path: Path, data: bytes) -> None:
+    write(tmp_path / "alice/softmax.py", b"def softmax(x):\n    return x\n")
+    write(tmp_path / "alice/softmax.ipynb", data)
+    assert twins(tmp_path / "alice", course) == ["invalid None"]
