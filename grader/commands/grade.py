@@ -48,6 +48,7 @@ OTHERS = ("watch", "hint", "status", "notebook", "new", "batch", "check", "diff"
 @only_option
 @click.option("--all", "every", is_flag=True, help="The whole course is due: an exercise without a file is missing.")
 @click.option("-k", "select", default="", metavar="EXPR", help="The tests that EXPR matches, as pytest's -k.")
+@click.option("--explain", metavar="TEST", help="Show the source of a public test; nothing is graded.")
 @click.option("--seed", type=SEED, metavar="N", help="Draw the same inputs as another run.")
 @click.option("--fresh", is_flag=True, help="Grade again what has not changed since the last time.")
 @click.option("--in-process", is_flag=True, help="Run the code here, unconfined: print and breakpoint work. No grade.")
@@ -60,6 +61,7 @@ def grade(
     only: tuple[str, ...],
     every: bool,
     select: str,
+    explain: str | None,
     seed: int | None,
     fresh: bool,
     in_process: bool,
@@ -74,6 +76,8 @@ def grade(
     check_paths(paths)
     _check_writable(json_file)
     course = load_course(course_dir, paths)
+    if explain is not None:
+        return _explain(course, explain)
     options = Options(
         seed=secrets.randbits(32) if seed is None else seed,
         select=select,
@@ -95,6 +99,17 @@ def grade(
         unchanged = [one.exercise.name for one in kept]
         _show(report, course, sys.stderr if json_file == STANDARD_OUTPUT else sys.stdout, unchanged)
     return exit_code(report)
+
+
+def _explain(course: Course, test: str) -> int:
+    from grader import display
+    from grader.explain import explain
+
+    out = display.console(sys.stdout)
+    for shown in explain(course, test):
+        out.print(shown.where, style="dim")
+        out.print(shown.source, soft_wrap=True)
+    return PASSED
 
 
 def _with_hints(report: Report, course: Course) -> Report:
