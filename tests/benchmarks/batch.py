@@ -1,9 +1,9 @@
 """What a class costs: ratios, measured in one run.
 
-    python -m tests.benchmarks.batch throughput [SUBMISSIONS]
+    python -m tests.benchmarks.batch throughput [SUBMISSIONS [EXERCISE…]]
     python -m tests.benchmarks.batch long [SUBMISSIONS]
 
-`throughput` grades the same submissions (20), of four exercises each, with `grade batch`, and for
+`throughput` grades the same submissions (20), of four exercises each unless others are named, with `grade batch`, and for
 comparison a few of them with one pytest process each, whose tests import the submission into that
 very process and need no judge, worker or confinement. `long` grades many (2,000) of a small exercise
 and compares the last hundred with the first, and the parent's memory at the end with that at its start.
@@ -74,15 +74,15 @@ def seconds(command: Sequence[str], **environment: str) -> float:
     return time.perf_counter() - started
 
 
-def throughput(folder: Path, count: int) -> None:
+def throughput(folder: Path, count: int, exercises: Sequence[str]) -> None:
     for number in range(count):
         student = folder / f"class/student{number:03}"
         student.mkdir(parents=True)
-        for exercise in EXERCISES:
+        for exercise in exercises:
             shutil.copy(ROOT / f"solutions/{exercise}/{exercise[3:]}.py", student)
     (folder / "inprocess.py").write_text(PLUGIN)
-    suites = [str(ROOT / f"tests/suites/test_{exercise[3:]}.py") for exercise in EXERCISES]
-    only = [part for exercise in EXERCISES for part in ("--only", exercise[3:])]
+    suites = [str(ROOT / f"tests/suites/test_{exercise[3:]}.py") for exercise in exercises]
+    only = [part for exercise in exercises for part in ("--only", exercise[3:])]
     torch = statistics.median(seconds(["-c", "import torch"]) for _ in range(3))
     alone = statistics.median(
         seconds(
@@ -105,7 +105,7 @@ def throughput(folder: Path, count: int) -> None:
         )
         for number in range(ALONE)
     )
-    print(f"import torch {torch:.2f} s; a pytest process for a submission of {len(EXERCISES)} exercises {alone:.2f} s")
+    print(f"import torch {torch:.2f} s; a pytest process for a submission of {len(exercises)} exercises {alone:.2f} s")
     for jobs, target in ((1, 15), (2, 25)):
         out = folder / f"out{jobs}"
         whole = seconds(
@@ -181,7 +181,7 @@ def main(arguments: Sequence[str]) -> None:
         if what == "long":
             long(Path(folder), int(rest[0]) if rest else 2000)
         else:
-            throughput(Path(folder), int(rest[0]) if rest else 20)
+            throughput(Path(folder), int(rest[0]) if rest else 20, rest[1:] or EXERCISES)
 
 
 if __name__ == "__main__":
