@@ -3,11 +3,11 @@
     python -m tests.benchmarks.batch throughput [SUBMISSIONS [EXERCISE…]]
     python -m tests.benchmarks.batch long [SUBMISSIONS]
 
-`throughput` grades the same submissions (20), of four exercises each unless others are named, with `grade batch`, and for
-comparison a few of them with one pytest process each, whose tests import the submission into that
-very process and need no judge, worker or confinement. `long` grades many (2,000) of a small exercise
-and compares the last hundred with the first, and the parent's memory at the end with that at its start.
-The targets stand beside the figures.
+`throughput` grades the same submissions (20), of four exercises each unless others are named, with
+`grade batch`, and for comparison a few of them with one pytest process each, whose tests import the
+submission into that very process and need no judge, worker or confinement. `long` grades many (2,000)
+of a small exercise and compares the last hundred with the first, and the parent's memory at the end with
+that at its start. The targets stand beside the figures.
 """
 
 from __future__ import annotations
