@@ -89,10 +89,11 @@ def grade(
     recall = Recall(course, options.off) if _is_own(submission, course, options) else None
     asked_anew = fresh or seed is not None or json_file is not None
     kept = [] if recall is None or asked_anew else [one for one in map(recall.of, submission.attempts) if one]
-    report = _graded(course, submission, options, kept)
+    due = _without(submission, kept)
+    report = _graded(course, due, options, kept)
     if recall is not None:
         report = _with_hints(report, course)
-        recall.keep(submission, report)
+        recall.keep(due, report)
     try:
         _write(report, json_file)
     finally:
@@ -131,18 +132,24 @@ def _is_own(submission: Submission, course: Course, options: Options) -> bool:
     return inside and not options.select and not options.in_process
 
 
-def _graded(course: Course, submission: Submission, options: Options, kept: Sequence[Kept]) -> Report:
-    """The report of `submission`, of which the exercises in `kept` are not graded again."""
+def _without(submission: Submission, kept: Sequence[Kept]) -> Submission:
+    """What of `submission` is to be graded: the exercises whose results are not in `kept`."""
+    names = {one.exercise.name for one in kept}
+    return replace(
+        submission, attempts=tuple(attempt for attempt in submission.attempts if attempt.exercise.name not in names)
+    )
+
+
+def _graded(course: Course, due: Submission, options: Options, kept: Sequence[Kept]) -> Report:
+    """The report of what is due and of what is kept."""
     from grader.processes.launch import FORK, launched
     from grader.recall import recalled
 
-    names = {one.exercise.name for one in kept}
-    rest = [attempt for attempt in submission.attempts if attempt.exercise.name not in names]
-    if not rest and kept:
-        return recalled(course, submission, kept)
+    if kept and not due.attempts:
+        return recalled(course, due, kept)
     with launched(course.settings.preload, (FORK,) if options.in_process else options.off) as launcher:
-        report = _run(course, replace(submission, attempts=tuple(rest)), options, launcher)
-    return recalled(course, submission, kept, report)
+        report = _run(course, due, options, launcher)
+    return recalled(course, due, kept, report)
 
 
 def _run(course: Course, submission: Submission, options: Options, launcher: Launcher) -> Report:
