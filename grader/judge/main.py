@@ -77,6 +77,7 @@ def _arguments(job: Job) -> list[str]:
         *("--json-report-omit", "log", "collectors", "keywords", "traceback"),
         f"--confcutdir={Path(job.targets[0].suite).parent}",
         *("--continue-on-collection-errors", "--capture=no", "--assert=rewrite"),
+        *([] if job.pdb else ["--tb=native"]),  # others parse the whole suite for each failure, and none is shown
     ]
     if job.select:
         arguments.append(f"-k={job.select}")
