@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from grader.course import Course
-from grader.report import CourseId, Environment, Exercise, Report, SubmissionId, with_exercises, write_whole
+from grader.report import CourseId, Environment, Exercise, Report, SubmissionId, has_error, with_exercises, write_whole
 from grader.submission import Attempt, Submission
 from grader.version import installed_torch, version
 
@@ -71,7 +71,7 @@ class Recall:
         results = {exercise.name: exercise for exercise in report.exercises}
         for attempt in submission.attempts:
             exercise = results.get(attempt.exercise.name)
-            if exercise is not None and _is_sound(exercise):
+            if exercise is not None and not has_error(exercise):
                 kept = Kept(key=self._key(attempt), seed=report.seed, environment=report.environment, exercise=exercise)
                 self._write(f"{exercise.name}.json", msgspec.json.encode(kept))
 
@@ -113,10 +113,6 @@ def recalled(course: Course, submission: Submission, kept: Sequence[Kept], grade
     )
     exercises = [*report.exercises, *(one.exercise for one in kept)]
     return with_exercises(report, sorted(exercises, key=lambda exercise: course.names.index(exercise.name)))
-
-
-def _is_sound(exercise: Exercise) -> bool:
-    return exercise.status != "error" and all(test.outcome != "error" for test in exercise.tests)
 
 
 def _has_gpu() -> bool:

@@ -183,6 +183,11 @@ def with_exercises(report: Report, exercises: list[Exercise]) -> Report:
     )
 
 
+def has_error(exercise: Exercise) -> bool:
+    """Whether the grader was at fault somewhere: such a result is not to be kept."""
+    return exercise.status == "error" or any(test.outcome == "error" for test in exercise.tests)
+
+
 def _status(tests: list[Test]) -> Status:
     outcomes = {test.outcome for test in tests}
     if "error" in outcomes or not outcomes:  # nothing tested is nothing passed
@@ -210,8 +215,9 @@ def schema_json() -> str:
     return json.dumps(schema(), indent=2) + "\n"
 
 
-def to_json(report: Report) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+def to_json(of: msgspec.Struct) -> bytes:
+    """A report, or another of our structs, as it is written to a file."""
+    return msgspec.json.format(msgspec.json.encode(of), indent=2) + b"\n"
 
 
 def write_whole(path: Path, data: bytes) -> None:

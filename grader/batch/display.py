@@ -16,7 +16,7 @@ from rich.text import Text
 from grader.batch.run import GRADEBOOK, Graded
 from grader.batch.summary import SUMMARY, Standing, Summary
 from grader.report import one_line
-from grader.words import count
+from grader.words import count, number
 
 LAST = 5
 """How many of the last outcomes stand below the bar."""
@@ -71,7 +71,7 @@ class _Screen:
 
 def _line(graded: Graded) -> str:
     row = graded.row
-    marks = f"{round(row.score, 2):g}/{round(row.max_score, 2):g}"
+    marks = f"{number(row.score)}/{number(row.max_score)}"
     how = {"graded": "", "kept": ", graded before", "completed": ", deferred tests added"}[graded.source]
     look = ", needs a look" if row.look else ""
     return f"{graded.number}/{graded.count}  {one_line(row.id)}  {marks}  {row.standing}{how}{look}"

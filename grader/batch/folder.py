@@ -19,13 +19,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
 from grader.batch.summary import SUMMARY, Summary
 from grader.errors import GraderError, UsageError
 from grader.report import Report, to_json, write_whole
+
+T = TypeVar("T")
 
 OURS = ".grade-"
 """How the names begin of what a batch leaves behind when it is killed."""
@@ -50,7 +52,7 @@ class Folder:
 
         Raises:
             UsageError: it is no folder, or another batch writes there.
-        GraderError: it cannot be written to.
+            GraderError: it cannot be written to.
         """
         folder = cls(path)
         if path.exists() and not path.is_dir():
@@ -70,23 +72,17 @@ class Folder:
 
     def report(self, name: str) -> Report | None:
         """The report in the file `name`; None where there is none that can be read."""
-        try:
-            return msgspec.json.decode((self.path / name).read_bytes(), type=Report)
-        except (OSError, msgspec.DecodeError, RecursionError):
-            return None
+        return self._read(name, Report)
 
     def summary(self) -> Summary | None:
         """The summary of an earlier run; None where there is none that can be read."""
-        try:
-            return msgspec.json.decode((self.path / SUMMARY).read_bytes(), type=Summary)
-        except (OSError, msgspec.DecodeError, RecursionError):
-            return None
+        return self._read(SUMMARY, Summary)
 
     def write_report(self, name: str, report: Report) -> None:
         self.write(name, to_json(report))
 
     def write_summary(self, summary: Summary) -> None:
-        self.write(SUMMARY, msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+        self.write(SUMMARY, to_json(summary))
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file whole or not at all.
@@ -101,6 +97,12 @@ class Folder:
                 f"{self.path / name} could not be written: {error.strerror or error}. What is graded so far stands; "
                 "make room and run the same command again, it goes on where it was."
             ) from error
+
+    def _read(self, name: str, kind: type[T]) -> T | None:
+        try:
+            return msgspec.json.decode((self.path / name).read_bytes(), type=kind)
+        except (OSError, msgspec.DecodeError, RecursionError):
+            return None
 
     def _clear(self) -> None:
         for left in self.path.glob(f"{OURS}*"):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from grader.course import Course
-from grader.report import Exercise, Report, Test, exercise_report, with_exercises
+from grader.report import Exercise, Report, Test, exercise_report, has_error, with_exercises
 from grader.submission import Submission
 from grader.version import installed_torch, version
 
@@ -27,12 +27,8 @@ def stands(report: Report, submission: Submission, course: Course, seed: int, ne
         and (environment.torch or "").partition("+")[0] in ("", installed_torch())
         and environment.isolation.processes != "none"
         and not set(needed) & set(environment.isolation.missing)
-        and not any(_has_error(exercise) for exercise in report.exercises)
+        and not any(map(has_error, report.exercises))
     )
-
-
-def _has_error(exercise: Exercise) -> bool:
-    return exercise.status == "error" or any(test.outcome == "error" for test in exercise.tests)
 
 
 def deferred(report: Report) -> dict[str, list[str]]:
